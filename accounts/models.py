@@ -1,0 +1,158 @@
+"""People, the institutions they work for and the API tokens they made."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+from accounts.roles import Capability, Role, capabilities_of
+from core.models import Record
+
+
+class Site(Record):
+    """An institution. Patients, radiographs and people belong to one."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    shares_with_researchers = models.BooleanField(
+        _("confirmed cases are shared with researchers of other institutions"), default=False
+    )
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> Self:
+        """Those whom an administrator may see: everybody, or the people of the own institution."""
+        if not user.can(Capability.MANAGE_ACCOUNTS):
+            return self.none()
+        if user.site_id is None:
+            return self
+        return self.filter(models.Q(site=user.site) | models.Q(site=None, requested_site=user.site))
+
+    def pending(self) -> Self:
+        return self.filter(role="", is_active=True)
+
+    def administrators_of(self, site: Site | None) -> Self:
+        platform_wide = models.Q(site=None)
+        scope = platform_wide | models.Q(site=site) if site else platform_wide
+        return self.filter(scope, role=Role.ADMINISTRATOR, is_active=True)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user: User = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save()
+        return user
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        found: User = self.get(email__iexact=email)
+        return found
+
+
+class User(AbstractBaseUser, Record):
+    """A person, known by e-mail. Without a role (not approved yet) nothing is open to them."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    full_name = models.CharField(_("full name"), max_length=120)
+    site = models.ForeignKey(
+        Site,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="people",
+        verbose_name=_("institution"),
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role.choices, blank=True, default="")
+    requested_role = models.CharField(
+        _("requested role"), max_length=20, choices=Role.choices, blank=True, default=""
+    )
+    requested_site = models.ForeignKey(
+        Site,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested institution"),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    approved_at = models.DateTimeField(null=True, editable=False)
+    approved_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+    must_change_password = models.BooleanField(default=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        ordering = ("full_name", "email")
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="one_account_per_email"),
+            models.CheckConstraint(
+                name="only_administrators_without_site",
+                condition=models.Q(role__in=["", Role.ADMINISTRATOR])
+                | models.Q(site__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    @property
+    def is_approved(self) -> bool:
+        return bool(self.role) and self.is_active
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return capabilities_of(self.role) if self.is_active else frozenset()
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.capabilities
+
+    @property
+    def is_platform_wide(self) -> bool:
+        """True for administrators of the whole platform, who belong to no institution."""
+        return self.role == Role.ADMINISTRATOR and self.site_id is None
+
+
+class ApiTokenScope(models.TextChoices):
+    READ = "read", _("Read")
+    WRITE = "write", _("Read and write")
+
+
+class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
+    """A knox token (only its digest is stored) with a name, a scope and its last use."""
+
+    name = models.CharField(_("name"), max_length=80)
+    scope = models.CharField(
+        _("scope"), max_length=10, choices=ApiTokenScope.choices, default=ApiTokenScope.READ
+    )
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ("-created",)
+
+    def allows_writing(self) -> bool:
+        return self.scope == ApiTokenScope.WRITE
+
+    def note_use(self) -> None:
+        """Remember the last use, at most once a minute: polling must not become writing."""
+        now = timezone.now()
+        if self.last_used_at is None or (now - self.last_used_at).total_seconds() > 60:
+            type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+
+def capability_values(capabilities: Iterable[Capability]) -> set[str]:
+    return {capability.value for capability in capabilities}

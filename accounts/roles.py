@@ -1,0 +1,44 @@
+"""Who may do what: ONE table from role to capabilities. Nothing else decides rights."""
+
+from enum import StrEnum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(TextChoices):
+    HEALTH_WORKER = "health_worker", _("Health worker")
+    DOCTOR = "doctor", _("Doctor")
+    RESEARCHER = "researcher", _("Researcher")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Capability(StrEnum):
+    VIEW_RADIOGRAPHS = "view_radiographs"
+    ADD_RADIOGRAPHS = "add_radiographs"
+    EDIT_RADIOGRAPHS = "edit_radiographs"
+    RECORD_TRUTH = "record_truth"
+    EXPORT_CASES = "export_cases"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    WRITE_NEWS = "write_news"
+    READ_CONTACT = "read_contact"
+    VIEW_STATUS = "view_status"
+
+
+C = Capability
+
+CAPABILITIES: dict[Role, frozenset[Capability]] = {
+    # Health workers change or trash what they uploaded themselves (`Radiograph.editable_by`).
+    Role.HEALTH_WORKER: frozenset({C.VIEW_RADIOGRAPHS, C.ADD_RADIOGRAPHS, C.EDIT_RADIOGRAPHS}),
+    Role.DOCTOR: frozenset(
+        {C.VIEW_RADIOGRAPHS, C.ADD_RADIOGRAPHS, C.EDIT_RADIOGRAPHS, C.RECORD_TRUTH, C.EXPORT_CASES}
+    ),
+    # Researchers see and take confirmed cases only (`Radiograph.visible_to`).
+    Role.RESEARCHER: frozenset({C.VIEW_RADIOGRAPHS, C.EXPORT_CASES}),
+    Role.ADMINISTRATOR: frozenset(Capability),
+}
+
+
+def capabilities_of(role: str) -> frozenset[Capability]:
+    """Capabilities of a role; an empty or unknown role has none."""
+    return CAPABILITIES.get(Role(role), frozenset()) if role in Role.values else frozenset()

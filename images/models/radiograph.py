@@ -1,0 +1,143 @@
+"""A chest radiograph: de-identified pixels in a private file, and the few facts kept with it."""
+
+import uuid
+from typing import Any, Self
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.roles import Capability, Role
+from core.models import Record
+from images.models.patient import Patient
+
+
+class View(models.TextChoices):
+    PA = "PA", _("Postero-anterior (PA)")
+    AP = "AP", _("Antero-posterior (AP)")
+    AP_SUPINE = "AP-supine", _("Antero-posterior, supine")
+    LATERAL = "L", _("Lateral")
+    UNKNOWN = "", _("Unknown")
+
+
+class RadiographStatus(models.TextChoices):
+    KEPT = "kept", _("Kept")
+    TRASHED = "trashed", _("In the trash")
+
+
+def private_path(radiograph: "Radiograph", filename: str) -> str:
+    """`ab/<random key>.png`: nothing of the sender's file name or of the patient is in it."""
+    key = uuid.uuid4().hex
+    return f"{key[:2]}/{key}{filename[-4:]}"
+
+
+class RadiographQuerySet(models.QuerySet["Radiograph"]):
+    def kept(self) -> Self:
+        return self.filter(status=RadiographStatus.KEPT)
+
+    def trashed(self) -> Self:
+        return self.filter(status=RadiographStatus.TRASHED)
+
+    def confirmed(self) -> Self:
+        """Those with a current, known ground truth for any target."""
+        return self.filter(
+            models.Exists(
+                GroundTruthRef().filter(
+                    radiograph=models.OuterRef("pk"), is_current=True, target_class__isnull=False
+                )
+            )
+        )
+
+    def visible_to(self, user: User) -> Self:
+        """The one place that decides whose radiographs a person sees.
+
+        Health workers, doctors and administrators: those of their institution (platform-wide
+        administrators: all). Researchers: confirmed cases of their institution and of those that
+        share with researchers. Everybody else: none.
+        """
+        if not user.can(Capability.VIEW_RADIOGRAPHS):
+            return self.none()
+        if user.is_platform_wide:
+            return self
+        own = models.Q(patient__site=user.site)
+        if user.role != Role.RESEARCHER:
+            return self.filter(own)
+        shared = models.Q(patient__site__shares_with_researchers=True)
+        return self.kept().filter(own | shared).confirmed()
+
+    def editable_by(self, user: User) -> Self:
+        """Health workers change what they uploaded; doctors and administrators all they see."""
+        if not user.can(Capability.EDIT_RADIOGRAPHS):
+            return self.none()
+        visible = self.visible_to(user)
+        return visible.filter(uploader=user) if user.role == Role.HEALTH_WORKER else visible
+
+
+def GroundTruthRef() -> models.QuerySet[Any]:  # noqa: N802  (truth.py imports this module)
+    from images.models.truth import GroundTruth
+
+    return GroundTruth.objects.all()
+
+
+class Radiograph(Record):
+    """One radiograph of one patient. The pixel hash is unique within an institution."""
+
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="radiographs")
+    # Kept beside patient.site because the database can only hold the rule below on own columns.
+    site = models.ForeignKey(
+        "accounts.Site", models.PROTECT, related_name="radiographs", editable=False
+    )
+    uploader = models.ForeignKey(User, models.PROTECT, related_name="radiographs")
+    status = models.CharField(
+        max_length=10,
+        choices=RadiographStatus.choices,
+        default=RadiographStatus.KEPT,
+        db_index=True,
+    )
+    trashed_at = models.DateTimeField(null=True, editable=False)
+    trashed_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
+    file = models.FileField(upload_to=private_path, max_length=200)
+    thumbnail = models.FileField(upload_to=private_path, max_length=200)
+    file_sha256 = models.CharField(max_length=64, editable=False)
+    pixel_sha256 = models.CharField(max_length=64, editable=False, db_index=True)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    display_low = models.FloatField(editable=False)
+    display_high = models.FloatField(editable=False)
+    source_format = models.CharField(max_length=10, editable=False)
+
+    view = models.CharField(
+        _("view"), max_length=12, choices=View.choices, blank=True, default=View.UNKNOWN
+    )
+    acquired_on = models.DateField(_("date of the radiograph"), null=True, blank=True)
+    age_years = models.PositiveSmallIntegerField(_("age in years"), null=True, blank=True)
+    source = models.CharField(_("source"), max_length=80, blank=True, default="")
+    is_synthetic = models.BooleanField(_("synthetic"), default=False)
+    notes = models.CharField(_("notes"), max_length=500, blank=True, default="")
+    dicom_facts = models.JSONField(default=dict, blank=True, editable=False)
+    extra = models.JSONField(default=dict, blank=True, editable=False)
+
+    objects = RadiographQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "pixel_sha256"], name="same_pixels_once_per_site"
+            )
+        ]
+        indexes = [models.Index(fields=["site", "status", "-created_at"], name="radiograph_list")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("images:detail", args=[self.pk])
+
+    @property
+    def is_trashed(self) -> bool:
+        return self.status == RadiographStatus.TRASHED

@@ -1,0 +1,7 @@
+"""The one signal of this app. It is sent inside the transaction that stores the radiograph, so that
+what others create for it (a queued prediction) commits with it or not at all."""
+
+from django.dispatch import Signal
+
+# Sent with `radiograph`: its pixels and row are stored, or it came back from the trash.
+image_ready = Signal()

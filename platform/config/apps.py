@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    """The composition root is an app for its commands, checks and template tags alone."""
+
+    name = "config"
