@@ -1,8 +1,9 @@
 """People, the institutions they work for and the API tokens they made."""
 
-from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
@@ -14,6 +15,14 @@ from accounts.roles import Capability, Role, capabilities_of
 from core.models import Record
 
 
+class SiteQuerySet(models.QuerySet["Site"]):
+    def visible_to(self, user: "User") -> Self:
+        """Institutions that an administrator keeps: all of them, or the own one."""
+        if not user.can(Capability.MANAGE_ACCOUNTS):
+            return self.none()
+        return self if user.is_platform_wide else self.filter(pk=user.site_id)
+
+
 class Site(Record):
     """An institution. Patients, radiographs and people belong to one."""
 
@@ -22,6 +31,8 @@ class Site(Record):
     shares_with_researchers = models.BooleanField(
         _("confirmed cases are shared with researchers of other institutions"), default=False
     )
+
+    objects = SiteQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)
@@ -35,12 +46,33 @@ class UserQuerySet(models.QuerySet["User"]):
         """Those whom an administrator may see: everybody, or the people of the own institution."""
         if not user.can(Capability.MANAGE_ACCOUNTS):
             return self.none()
-        if user.site_id is None:
+        if user.is_platform_wide:
             return self
-        return self.filter(models.Q(site=user.site) | models.Q(site=None, requested_site=user.site))
+        # Without `role=""` the people of the platform who once asked for this site would be in it.
+        asked_for_it = models.Q(site=None, role="", requested_site=user.site)
+        return self.filter(models.Q(site=user.site) | asked_for_it)
 
     def pending(self) -> Self:
         return self.filter(role="", is_active=True)
+
+    def platform_wide_administrators(self) -> Self:
+        return self.filter(role=Role.ADMINISTRATOR, site=None, is_active=True)
+
+    def pending_first(self) -> Self:
+        """Those who wait (proven addresses first), those who work here, those who may not enter."""
+        turn = models.Case(
+            models.When(is_active=False, then=2),
+            models.When(role="", then=0),
+            default=1,
+            output_field=models.PositiveSmallIntegerField(),
+        )
+        rows = self.with_verified().annotate(turn=turn)
+        return rows.order_by("turn", "-is_verified", "full_name", "email")
+
+    def with_verified(self) -> Self:
+        """Adds `is_verified`: the person proved that the e-mail address is theirs."""
+        verified = EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=True)
+        return self.annotate(is_verified=models.Exists(verified))
 
     def administrators_of(self, site: Site | None) -> Self:
         platform_wide = models.Q(site=None)
@@ -85,7 +117,14 @@ class User(AbstractBaseUser, Record):
         related_name="+",
         verbose_name=_("requested institution"),
     )
+    requested_site_name = models.CharField(
+        _("institution, in the person's own words"), max_length=120, blank=True, default=""
+    )
+    language = models.CharField(
+        _("language"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     is_active = models.BooleanField(_("active"), default=True)
+    waiting_since = models.DateTimeField(null=True, editable=False)
     approved_at = models.DateTimeField(null=True, editable=False)
     approved_by = models.ForeignKey(
         "self", models.SET_NULL, null=True, editable=False, related_name="+"
@@ -113,6 +152,10 @@ class User(AbstractBaseUser, Record):
     @property
     def is_approved(self) -> bool:
         return bool(self.role) and self.is_active
+
+    @property
+    def is_pending(self) -> bool:
+        return not self.role and self.is_active
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -144,6 +187,13 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
     class Meta:
         ordering = ("-created",)
 
+    def __str__(self) -> str:
+        return self.name  # knox's own text holds the digest
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expiry is not None and self.expiry <= timezone.now()
+
     def allows_writing(self) -> bool:
         return self.scope == ApiTokenScope.WRITE
 
@@ -152,7 +202,3 @@ class ApiToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
         now = timezone.now()
         if self.last_used_at is None or (now - self.last_used_at).total_seconds() > 60:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
-
-
-def capability_values(capabilities: Iterable[Capability]) -> set[str]:
-    return {capability.value for capability in capabilities}

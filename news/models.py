@@ -2,25 +2,28 @@
 
 from typing import Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.roles import Capability
 from core.models import Record
+
+
+def may(user: User | AnonymousUser, capability: Capability) -> bool:
+    return isinstance(user, User) and user.can(capability)
 
 
 class NewsPostQuerySet(models.QuerySet["NewsPost"]):
     def published(self) -> Self:
         return self.filter(published_at__lte=timezone.now())
 
-    def visible_to(self, user: User | None) -> Self:
+    def visible_to(self, user: User | AnonymousUser) -> Self:
         """Published posts for everybody; drafts and scheduled ones for those who write news."""
-        from accounts.roles import Capability
-
-        writes = user is not None and user.is_authenticated and user.can(Capability.WRITE_NEWS)
-        return self if writes else self.published()
+        return self if may(user, Capability.WRITE_NEWS) else self.published()
 
 
 class NewsPost(Record):
@@ -50,9 +53,25 @@ class NewsPost(Record):
     def body(self) -> str:
         return self.body_en if _speaks_english() else self.body_es
 
+    @property
+    def is_published(self) -> bool:
+        return self.published_at is not None and self.published_at <= timezone.now()
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.published_at is not None and not self.is_published
+
 
 def _speaks_english() -> bool:
     return (get_language() or "es").startswith("en")
+
+
+class ContactMessageQuerySet(models.QuerySet["ContactMessage"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self if may(user, Capability.READ_CONTACT) else self.none()
+
+    def unanswered(self) -> Self:
+        return self.filter(answered_at=None)
 
 
 class ContactMessage(Record):
@@ -67,6 +86,8 @@ class ContactMessage(Record):
     answered_by = models.ForeignKey(
         User, models.SET_NULL, null=True, editable=False, related_name="+"
     )
+
+    objects = ContactMessageQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at",)

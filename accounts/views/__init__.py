@@ -1,0 +1,1 @@
+"""Pages of the accounts room: people, institutions and one's own account."""

@@ -1,0 +1,1 @@
+"""Pages of the news room: posts for everybody, and messages to us."""

@@ -1,0 +1,27 @@
+import pytest
+
+from accounts.roles import CAPABILITIES, Capability, Role, capabilities_of
+
+TABLE = {
+    "health_worker": "view_radiographs add_radiographs edit_radiographs",
+    "doctor": "view_radiographs add_radiographs edit_radiographs record_truth export_cases",
+    "researcher": "view_radiographs export_cases",
+    "administrator": " ".join(Capability),
+    "": "",
+    "emperor": "",
+}
+
+
+@pytest.mark.parametrize(("role", "capabilities"), TABLE.items())
+def test_table(role, capabilities):
+    assert capabilities_of(role) == set(capabilities.split())
+
+
+def test_each_role_is_in_the_table():
+    assert set(CAPABILITIES) == set(Role)
+
+
+@pytest.mark.django_db
+def test_closed_account_can_nothing(administrator):
+    administrator.is_active = False
+    assert not administrator.capabilities
