@@ -1,0 +1,54 @@
+"""Turn a file from outside into canonical pixels, or say in one sentence why not.
+
+The only door: whatever comes by form, API or command line goes through :func:`decode`. Content
+decides; names, extensions and declared types are never looked at. What leaves is pixels, and for
+DICOM the allow-list of :mod:`images.decoding.facts`; every other byte of the file stays behind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from images.decoding.dicom import decode_dicom
+from images.decoding.facts import Facts
+from images.decoding.limits import DEFAULT, Limits
+from images.decoding.pictures import decode_picture
+from images.decoding.quiet import quiet
+from images.decoding.reasons import SENTENCES, Unreadable
+from images.decoding.sniff import HEAD_BYTES, kind_of
+from images.radiograph import RadiographPixels
+
+__all__ = ["DEFAULT", "SENTENCES", "Decoded", "Facts", "Limits", "Unreadable", "decode"]
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A radiograph from outside: its pixels, what kind of file brought them, its allowed facts."""
+
+    pixels: RadiographPixels
+    source_format: Literal["png", "jpeg", "dicom"]
+    facts: Facts
+
+
+def decode(stream: BinaryIO, *, limits: Limits = DEFAULT) -> Decoded:
+    """Decode a whole seekable binary stream, read from its beginning wherever it stands.
+
+    Raises Unreadable, and nothing else, for any content.
+    """
+    limits.check_bytes(stream.seek(0, 2))
+    stream.seek(0)
+    kind = kind_of(stream.read(HEAD_BYTES))
+    if kind == "gif":
+        raise Unreadable("animated")
+    with quiet():
+        if kind == "dicom":
+            return Decoded(*_dicom(stream, limits))
+        if kind == "":
+            raise Unreadable("not-an-image")
+        return Decoded(decode_picture(stream, kind, limits), kind, Facts())
+
+
+def _dicom(stream: BinaryIO, limits: Limits) -> tuple[RadiographPixels, Literal["dicom"], Facts]:
+    pixels, facts = decode_dicom(stream, limits)
+    return pixels, "dicom", facts
