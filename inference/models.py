@@ -1,8 +1,10 @@
 """What is served and what it said: deployed models, cached features, predictions."""
 
+import uuid
 from typing import Self
 
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import User
 from core.jobs import OPEN_STATUSES, Job, JobQuerySet, JobStatus
@@ -14,6 +16,14 @@ class DeployedModelQuerySet(models.QuerySet["DeployedModel"]):
     def live(self, target: Target) -> "DeployedModel | None":
         """The model that serves `target`: the newest row."""
         return self.filter(target=target).order_by("-created_at", "-pk").first()
+
+    def live_models(self) -> Self:
+        """The models that serve now: one for each active target that has any."""
+        newest = DeployedModel.objects.filter(target=models.OuterRef("target"))
+        newest_key = newest.order_by("-created_at", "-pk").values("pk")[:1]
+        return self.filter(target__is_active=True, pk=models.Subquery(newest_key)).select_related(
+            "target"
+        )
 
 
 class DeployedModel(Record):
@@ -72,6 +82,17 @@ class PredictionQuerySet(JobQuerySet):
 
     def waiting(self) -> Self:
         return self.filter(status__in=OPEN_STATUSES)
+
+    def oldest_claimable(self) -> uuid.UUID | None:
+        """Key of the row that has waited longest, among those a worker may take now."""
+        waiting = self.claimable(timezone.now()).order_by("created_at", "pk")
+        return waiting.values_list("pk", flat=True).first()
+
+    def newest_first(self) -> Self:
+        """With all that a page shows of a prediction."""
+        return self.select_related("target", "model", "predicted_class").order_by(
+            "-created_at", "-pk"
+        )
 
 
 class Prediction(Job):

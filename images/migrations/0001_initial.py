@@ -6,6 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import images.models.patient
 import images.models.radiograph
 
 
@@ -54,7 +55,14 @@ class Migration(migrations.Migration):
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
-                ("code", models.CharField(max_length=64, verbose_name="patient code")),
+                (
+                    "code",
+                    models.CharField(
+                        max_length=100,
+                        validators=[images.models.patient.valid_code],
+                        verbose_name="patient code",
+                    ),
+                ),
                 (
                     "sex",
                     models.CharField(
@@ -262,7 +270,7 @@ class Migration(migrations.Migration):
                     models.OneToOneField(
                         blank=True,
                         null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
+                        on_delete=django.db.models.deletion.RESTRICT,
                         related_name="superseded_by",
                         to="images.groundtruth",
                     ),

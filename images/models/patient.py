@@ -1,13 +1,23 @@
 """A patient, known here by a pseudonymous code of the institution and by nothing else."""
 
-from typing import Self
+from typing import Final, Self
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site, User
 from accounts.roles import Capability
 from core.models import Record
+
+# Room for the longest identifiers of public collections (74 characters in Cohen's).
+CODE_MAX_LENGTH: Final = 100
+# No spaces and no accents: what a person would type as a name does not pass by accident.
+valid_code = RegexValidator(
+    r"\A[A-Za-z0-9][A-Za-z0-9._/-]*\Z",
+    _("Only letters, digits and . _ - / are allowed, and the first is a letter or a digit."),
+    "bad-patient-code",
+)
 
 
 class Sex(models.TextChoices):
@@ -26,7 +36,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
 class Patient(Record):
     site = models.ForeignKey(Site, models.PROTECT, related_name="patients")
-    code = models.CharField(_("patient code"), max_length=64)
+    code = models.CharField(_("patient code"), max_length=CODE_MAX_LENGTH, validators=[valid_code])
     sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices, blank=True, default="")
 
     objects = PatientQuerySet.as_manager()

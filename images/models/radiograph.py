@@ -1,10 +1,12 @@
 """A chest radiograph: de-identified pixels in a private file, and the few facts kept with it."""
 
 import uuid
+from datetime import date
 from typing import Any, Self
 
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -46,6 +48,15 @@ class RadiographQuerySet(models.QuerySet["Radiograph"]):
                 GroundTruthRef().filter(
                     radiograph=models.OuterRef("pk"), is_current=True, target_class__isnull=False
                 )
+            )
+        )
+
+    def with_current_truths(self) -> Self:
+        """Patient, site and, as the list `current_truths`, each target's last result: 2 queries."""
+        current = GroundTruthRef().filter(is_current=True).select_related("target", "target_class")
+        return self.select_related("patient", "site", "uploader").prefetch_related(
+            models.Prefetch(
+                "truths", current.order_by("target__position"), to_attr="current_truths"
             )
         )
 
@@ -137,6 +148,11 @@ class Radiograph(Record):
 
     def get_absolute_url(self) -> str:
         return reverse("images:detail", args=[self.pk])
+
+    @property
+    def dated_on(self) -> date:
+        """The day of the radiograph, or of its upload where that is unknown."""
+        return self.acquired_on or timezone.localdate(self.created_at)
 
     @property
     def is_trashed(self) -> bool:

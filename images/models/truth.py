@@ -38,8 +38,9 @@ class GroundTruth(Record):
     )  # None: the test was not done or its result is unknown
     tested_on = models.DateField(_("date of the test"), null=True, blank=True)
     entered_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # RESTRICT, not PROTECT: a chain may go as a whole, with its radiograph, but never in part.
     supersedes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
+        "self", models.RESTRICT, null=True, blank=True, related_name="superseded_by"
     )
     is_current = models.BooleanField(default=True, editable=False)
 

@@ -1,7 +1,9 @@
 """Typed readers of the environment: what cannot be read stops the start, in one sentence."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -65,18 +67,27 @@ def path(name: str, default: Path) -> Path:
 def kept_secret(file: Path) -> str:
     """A random key that local mode keeps in the data folder (mode 0600), made at first use."""
     try:
-        return file.read_text(encoding="ascii")
+        key = file.read_text(encoding="ascii")
     except FileNotFoundError:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return _make_secret(file)
+        key = ""
+    return key or _make_secret(file)
 
 
 def _make_secret(file: Path) -> str:
-    key = secrets.token_urlsafe(50)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".secret-")  # mode 0600
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another process of the same start was first
-        return file.read_text(encoding="ascii")
-    with os.fdopen(descriptor, "w", encoding="ascii") as out:
-        out.write(key)
-    return key
+        with os.fdopen(descriptor, "w", encoding="ascii") as out:
+            out.write(secrets.token_urlsafe(50))
+        return _published(Path(name), file)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _published(written: Path, file: Path) -> str:
+    """A link appears whole or not at all: no reader sees half a key, a full disk leaves none."""
+    if file.exists() and not file.stat().st_size:
+        file.unlink()
+    with contextlib.suppress(FileExistsError):  # another process of the same start was first
+        file.hardlink_to(written)
+    return file.read_text(encoding="ascii")

@@ -8,8 +8,11 @@ written under the same owner check; a reaper rings again for what was left behin
       ^                 |  |---fail-----> failed
       |-----release-----|  |---(lease over, attempts spent)--> failed
     queued|running --cancel--> cancelled
+
+`lease_until` has one meaning in both open states: nobody may claim the row before that moment.
 """
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -17,15 +20,20 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from django.db import Error as DatabaseError
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Record
 
+logger = logging.getLogger(__name__)
+
 MAX_ATTEMPTS = 3
 LEASE = timedelta(seconds=20)
 HEARTBEAT_SECONDS = LEASE.total_seconds() / 4
+# What fails for a moment (memory, disk) deserves a moment before the next try.
+REST = timedelta(seconds=5)
 WORKER_DIED = "worker-died"
 
 
@@ -44,9 +52,8 @@ class JobQuerySet(models.QuerySet[Any]):
     """Verbs of the state diagram above. Each is one conditional UPDATE: idempotent without luck."""
 
     def claimable(self, now: datetime) -> Self:
-        lease_over = models.Q(status=JobStatus.RUNNING, lease_until__lt=now)
-        waiting = models.Q(status=JobStatus.QUEUED)
-        return self.filter(waiting | lease_over, attempts__lt=MAX_ATTEMPTS)
+        free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
+        return self.filter(free, status__in=OPEN_STATUSES, attempts__lt=MAX_ATTEMPTS)
 
     def claim(self, pk: uuid.UUID) -> str:
         """Take the row; returns the owner token, or "" when another worker has it."""
@@ -59,6 +66,7 @@ class JobQuerySet(models.QuerySet[Any]):
                 owner=owner,
                 lease_until=now + LEASE,
                 started_at=now,
+                updated_at=now,
                 attempts=models.F("attempts") + 1,
             )
         )
@@ -78,30 +86,48 @@ class JobQuerySet(models.QuerySet[Any]):
         return self._close(owner, JobStatus.FAILED, error_code=error_code)
 
     def release(self, owner: str, error_code: str) -> bool:
-        """Give the row back for another try; the last try ends it as failed."""
-        rows = self.owned(owner)
+        """Give the row back for another try after a rest; the last try ends it as failed."""
+        rows, now = self.owned(owner), timezone.now()
         if rows.filter(attempts__gte=MAX_ATTEMPTS).exists():
             return self.fail(owner, error_code)
-        return bool(rows.update(status=JobStatus.QUEUED, owner="", error_code=error_code))
+        given_back = rows.update(
+            status=JobStatus.QUEUED,
+            owner="",
+            lease_until=now + REST,
+            error_code=error_code,
+            updated_at=now,
+        )
+        return bool(given_back)
 
     def cancel(self) -> int:
+        """End open rows without a result; a worker that holds one cannot write to it any more."""
+        now = timezone.now()
         return self.filter(status__in=OPEN_STATUSES).update(
-            status=JobStatus.CANCELLED, owner="", finished_at=timezone.now()
+            status=JobStatus.CANCELLED,
+            owner="",
+            lease_until=None,
+            finished_at=now,
+            updated_at=now,
         )
 
     def bury_exhausted(self) -> int:
         """Rows whose last allowed worker died become failed, with a reason a person can read."""
         now = timezone.now()
-        spent = models.Q(status=JobStatus.RUNNING, lease_until__lt=now) | models.Q(
-            status=JobStatus.QUEUED
-        )
-        return self.filter(spent, attempts__gte=MAX_ATTEMPTS).update(
-            status=JobStatus.FAILED, owner="", error_code=WORKER_DIED, finished_at=now
+        return self.filter(
+            status=JobStatus.RUNNING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
+        ).update(
+            status=JobStatus.FAILED,
+            owner="",
+            lease_until=None,
+            error_code=WORKER_DIED,
+            finished_at=now,
+            updated_at=now,
         )
 
     def _close(self, owner: str, status: JobStatus, **values: Any) -> bool:
+        now = timezone.now()
         closed = self.owned(owner).update(
-            status=status, owner="", lease_until=None, finished_at=timezone.now(), **values
+            status=status, owner="", lease_until=None, finished_at=now, updated_at=now, **values
         )
         return bool(closed)
 
@@ -143,8 +169,18 @@ def heartbeat(rows: JobQuerySet, owner: str) -> Iterator[threading.Event]:
 def _beat(rows: JobQuerySet, owner: str, stop: threading.Event, lost: threading.Event) -> None:
     try:
         while not stop.wait(HEARTBEAT_SECONDS):
-            if not rows.extend(owner):
+            if not _still_ours(rows, owner):
                 lost.set()
                 return
     finally:
         connection.close()
+
+
+def _still_ours(rows: JobQuerySet, owner: str) -> bool:
+    """A database that is away for one beat is no lost lease: three more beats fit into it."""
+    try:
+        return rows.extend(owner)
+    except DatabaseError as problem:
+        logger.warning("heartbeat missed reason=%s", type(problem).__name__)
+        connection.close()
+        return True

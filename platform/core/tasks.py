@@ -17,17 +17,30 @@ PULSE_KEY = "worker-pulse"
 PULSE_SECONDS = 60
 
 
+# Task name -> queue, filled by the decorators and read by the router of settings.
+QUEUES: dict[str, str] = {}
+
+
 def _decorator(queue: str, seconds: int) -> Callable[[Callable[..., Any]], Any]:
-    decorator: Callable[[Callable[..., Any]], Any] = shared_task(
-        queue=queue,
-        acks_late=True,
-        reject_on_worker_lost=True,
-        ignore_result=True,
-        serializer="json",
-        soft_time_limit=seconds,
-        time_limit=seconds + 30,
-    )
-    return decorator
+    def decorate(function: Callable[..., Any]) -> Any:
+        name = f"{function.__module__}.{function.__name__}"
+        QUEUES[name] = queue
+        return shared_task(
+            name=name,
+            acks_late=True,
+            reject_on_worker_lost=True,
+            ignore_result=True,
+            serializer="json",
+            soft_time_limit=seconds,
+            time_limit=seconds + 30,
+        )(function)
+
+    return decorate
+
+
+def queue_of(name: str, *_args: Any, **_options: Any) -> dict[str, str] | None:
+    """Celery's router: a task goes to the queue of its decorator, whoever sends it."""
+    return {"queue": QUEUES[name]} if name in QUEUES else None
 
 
 cpu_task = _decorator("default", seconds=120)

@@ -1,0 +1,120 @@
+"""Cases as rows of `metadata.csv`, read in batches so that memory stays flat."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from django.db.models import Q
+
+from images.filters import RT_PCR_TARGET
+from images.models import GroundTruth, Radiograph, Target
+from images.models.radiograph import RadiographQuerySet
+from images.pseudonyms import pseudonym
+
+BATCH = 200
+LABEL_TARGET = "chest-three-classes"
+# Classes whose name in a `label` column of public collections differs from ours.
+LABELS = {"covid-19": "covid"}
+# What a spreadsheet may take for a formula (OWASP, "CSV injection").
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+COLUMNS = (
+    "filename", "label", "rt_pcr", "patient_id", "view", "source",
+    "id", "site", "sex", "age_years", "acquired_on", "tested_on", "pixel_sha256",
+    "is_synthetic", "width", "height", "display_low", "display_high",
+)  # fmt: skip
+
+
+class _Line:
+    """A file of one line: what csv.writer writes is handed over and forgotten."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+def labelled(radiographs: RadiographQuerySet) -> RadiographQuerySet:
+    """Those that may leave the house: not in the trash, and confirmed by a test."""
+    return radiographs.kept().confirmed()
+
+
+def other_targets() -> list[str]:
+    """Codes of the targets that have columns of their own, in a stable order."""
+    return list(
+        Target.objects.exclude(code=RT_PCR_TARGET)
+        .order_by("position", "code")
+        .values_list("code", flat=True)
+    )
+
+
+def header(targets: Iterable[str]) -> list[str]:
+    return [*COLUMNS, *(name for code in targets for name in (code, f"{code}_tested_on"))]
+
+
+def batches(cases: RadiographQuerySet) -> Iterator[list[Radiograph]]:
+    """All cases, oldest first, each batch by a short query of its own.
+
+    No cursor stays open while a slow reader downloads: on SQLite it would keep the write-ahead log
+    growing, behind a connection pooler of PostgreSQL it would be lost.
+    """
+    ordered = cases.with_current_truths().order_by("created_at", "pk")
+    after = Q()
+    while batch := list(ordered.filter(after)[:BATCH]):
+        yield batch
+        last = batch[-1]
+        after = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
+
+
+def file_name(case: Radiograph) -> str:
+    return f"{case.pk}.png"
+
+
+def line(cells: Iterable[object]) -> str:
+    """One CSV line; cells that a spreadsheet would run as a formula get an apostrophe before."""
+    out = _Line()
+    csv.writer(out).writerow([_harmless(cell) for cell in cells])
+    return out.text
+
+
+def row(case: Radiograph, targets: Iterable[str]) -> list[object]:
+    """The cells of one case under `header(targets)`; unknown values are empty."""
+    truths: dict[str, GroundTruth] = {t.target.code: t for t in case.current_truths}  # type: ignore[attr-defined]
+    rt_pcr = truths.get(RT_PCR_TARGET)
+    result = rt_pcr.result if rt_pcr else "unknown"
+    return [
+        file_name(case), _label(truths.get(LABEL_TARGET), result), result,
+        pseudonym(case.patient), case.view, case.source,
+        case.pk, case.site.code, case.patient.sex, case.age_years, case.acquired_on,
+        _tested_on(rt_pcr), case.pixel_sha256, str(case.is_synthetic).lower(),
+        case.width, case.height, case.display_low, case.display_high,
+        *(cell for code in targets for cell in _truth_cells(truths.get(code))),
+    ]  # fmt: skip
+
+
+def csv_of(cases: RadiographQuerySet) -> Iterator[str]:
+    """Text of `metadata.csv`, in pieces: the header at once, then a piece for each batch."""
+    targets = other_targets()
+    yield line(header(targets))
+    for batch in batches(cases):
+        yield "".join(line(row(case, targets)) for case in batch)
+
+
+def _label(truth: GroundTruth | None, rt_pcr: str) -> str:
+    if truth is not None and truth.target_class is not None:
+        return LABELS.get(truth.target_class.code, truth.target_class.code)
+    return "covid" if rt_pcr == "positive" else ""
+
+
+def _tested_on(truth: GroundTruth | None) -> date | None:
+    return truth.tested_on if truth else None
+
+
+def _truth_cells(truth: GroundTruth | None) -> tuple[str, date | None]:
+    return (truth.result, truth.tested_on) if truth else ("unknown", None)
+
+
+def _harmless(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
+        return f"'{cell}"
+    return cell

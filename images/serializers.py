@@ -1,0 +1,185 @@
+"""Radiographs and their ground truth as the API shows and reads them."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+
+from accounts.models import Site, User
+from accounts.roles import Capability
+from images.filters import RT_PCR_RESULTS, RT_PCR_TARGET
+from images.models import GroundTruth, Radiograph, Sex, Target, TargetClass, View
+from images.models.patient import CODE_MAX_LENGTH
+from images.models.target import ResultOfTest
+from images.pseudonyms import pseudonym, sees_patient_codes
+from images.services import TruthGiven, patient_of, truth_given
+
+UNKNOWN = "unknown"
+OLDEST_WRITTEN = 130  # people who write more mean something else
+
+
+def reader_of(context: Mapping[str, Any]) -> User:
+    return cast(User, context["request"].user)
+
+
+class TargetClassSerializer(serializers.ModelSerializer[TargetClass]):
+    test_result = serializers.ChoiceField(
+        choices=ResultOfTest.choices, allow_blank=True, read_only=True
+    )
+
+    class Meta:
+        model = TargetClass
+        fields = ("code", "name", "is_positive", "test_result")
+        read_only_fields = fields
+
+
+class TargetSerializer(serializers.ModelSerializer[Target]):
+    """A question put to radiographs; `test_result` says what a class means for a two-way test."""
+
+    classes = TargetClassSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Target
+        fields = ("code", "name", "confirming_test", "classes")
+        read_only_fields = fields
+
+
+class TruthSerializer(serializers.ModelSerializer[GroundTruth]):
+    target = serializers.SlugRelatedField[Any](read_only=True, slug_field="code")
+    result = serializers.CharField(
+        read_only=True, help_text=_("positive, negative, unknown, or the code of a class")
+    )
+
+    class Meta:
+        model = GroundTruth
+        fields = ("target", "result", "tested_on")
+        read_only_fields = fields
+
+
+class RadiographSerializer(serializers.ModelSerializer[Radiograph]):
+    """Researchers get a pseudonym for the patient's code, and no name of the uploader."""
+
+    patient_code = serializers.SerializerMethodField()
+    site = serializers.SlugRelatedField[Any](read_only=True, slug_field="code")
+    uploader = serializers.SerializerMethodField()
+    sex = serializers.ChoiceField(
+        source="patient.sex", choices=Sex.choices, allow_blank=True, read_only=True
+    )
+    truth = TruthSerializer(source="current_truths", many=True, read_only=True)
+    picture = serializers.HyperlinkedIdentityField(view_name="api-images-picture")
+
+    class Meta:
+        model = Radiograph
+        fields: tuple[str, ...] = (
+            "id", "created_at", "patient_code", "site", "uploader", "view", "acquired_on",
+            "age_years", "sex", "source", "width", "height", "display_low", "display_high",
+            "pixel_sha256", "is_synthetic", "status", "truth", "picture",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_patient_code(self, radiograph: Radiograph) -> str:
+        patient = radiograph.patient
+        return patient.code if sees_patient_codes(reader_of(self.context)) else pseudonym(patient)
+
+    def get_uploader(self, radiograph: Radiograph) -> str | None:
+        return str(radiograph.uploader) if sees_patient_codes(reader_of(self.context)) else None
+
+
+class StoredRadiographSerializer(RadiographSerializer):
+    """The answer to an upload. `duplicate`: the institution already had these pixels."""
+
+    duplicate = serializers.SerializerMethodField()
+
+    class Meta(RadiographSerializer.Meta):
+        fields = (*RadiographSerializer.Meta.fields, "duplicate")
+        read_only_fields = fields
+
+    def get_duplicate(self, radiograph: Radiograph) -> bool:
+        return bool(self.context["duplicate"])
+
+
+class RadiographUploadSerializer(serializers.Serializer[Any]):
+    """The parts of a multipart upload. What is not sent may come from a DICOM header."""
+
+    file = serializers.FileField(
+        allow_empty_file=True, help_text=_("One PNG, JPEG or DICOM file; its content decides.")
+    )  # an empty file is refused by the decoder, with its own code
+    patient_code = serializers.CharField(
+        max_length=CODE_MAX_LENGTH,
+        help_text=_("A pseudonym within the institution: never a name or a document number."),
+    )
+    sex = serializers.ChoiceField(choices=Sex.choices, allow_blank=True, default="")
+    age_years = serializers.IntegerField(
+        min_value=0, max_value=OLDEST_WRITTEN, allow_null=True, default=None
+    )
+    view = serializers.ChoiceField(choices=View.choices, allow_blank=True, default="")
+    acquired_on = serializers.DateField(allow_null=True, default=None)
+    rt_pcr = serializers.ChoiceField(
+        choices=RT_PCR_RESULTS,
+        default=UNKNOWN,
+        help_text=_("Only doctors and administrators record it."),
+    )
+    tested_on = serializers.DateField(allow_null=True, default=None)
+    site = serializers.SlugField(
+        required=False,
+        help_text=_("Code of the institution; only administrators of the platform choose it."),
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        user = reader_of(self.context)
+        says_truth = attrs["rt_pcr"] != UNKNOWN or attrs["tested_on"] is not None
+        if says_truth and not user.can(Capability.RECORD_TRUTH):
+            raise PermissionDenied
+        attrs["site"] = self._site_for(user, attrs.get("site", ""))
+        return attrs
+
+    def _site_for(self, user: User, code: str) -> Site:
+        if user.site is None:
+            site = Site.objects.filter(code=code).first()
+        else:
+            site = user.site if code in {"", user.site.code} else None
+        if site is None:
+            raise serializers.ValidationError({"site": [_("Name an institution of yours.")]})
+        return site
+
+    def to_service(self) -> dict[str, Any]:
+        """Keyword arguments of `store_radiograph`, but for the uploader."""
+        sent = self.validated_data
+        facts = {name: sent[name] for name in ("view", "acquired_on", "age_years")}
+        return facts | {
+            "stream": sent["file"],
+            "patient": patient_of(site=sent["site"], code=sent["patient_code"], sex=sent["sex"]),
+            "truths": [self._rt_pcr()],
+        }
+
+    def _rt_pcr(self) -> TruthGiven:
+        target = Target.objects.get(code=RT_PCR_TARGET)
+        sent = self.validated_data
+        return truth_given(target=target, result=sent["rt_pcr"], tested_on=sent["tested_on"])
+
+
+class TruthStatementSerializer(serializers.Serializer[Any]):
+    target = serializers.SlugRelatedField[Any](
+        slug_field="code", queryset=Target.objects.filter(is_active=True)
+    )
+    result = serializers.CharField(
+        max_length=40, help_text=_("positive, negative, unknown, or the code of a class")
+    )
+    tested_on = serializers.DateField(allow_null=True, default=None)
+
+
+class TruthPatchSerializer(serializers.Serializer[Any]):
+    """A new statement of ground truth; it supersedes the current one of the same target."""
+
+    truth = TruthStatementSerializer()
+
+    def to_service(self) -> dict[str, Any]:
+        """Keyword arguments of `record_truth` from the statement. Raises Refused."""
+        given = truth_given(**self.validated_data["truth"])
+        return {
+            "target": given.target,
+            "target_class": given.target_class,
+            "tested_on": given.tested_on,
+        }

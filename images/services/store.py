@@ -1,0 +1,119 @@
+"""A file from outside becomes a radiograph of the clinical record, or leaves no trace."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from images.decoding import Decoded, Limits, decode
+from images.errors import Refused
+from images.models import Patient, Radiograph, View
+from images.services.files import written_files
+from images.services.patients import fill_sex, kept_age, settled
+from images.services.truth import TruthGiven, check_truths, record_truths
+from images.signals import image_ready
+from images.storage import room_in_database
+
+# View Position of DICOM (PS3.3 C.8.11.5) in our words.
+VIEW_OF_DICOM = {"PA": View.PA, "AP": View.AP, "LL": View.LATERAL}
+
+
+@dataclass(frozen=True)
+class StoredRadiograph:
+    """`created` is False where the institution already had these pixels: nothing was added."""
+
+    radiograph: Radiograph
+    created: bool
+
+
+def store_radiograph(
+    *,
+    stream: BinaryIO,
+    patient: Patient,
+    uploader: User,
+    view: str = "",
+    acquired_on: date | None = None,
+    age_years: int | None = None,
+    source: str = "",
+    is_synthetic: bool = False,
+    notes: str = "",
+    extra: Mapping[str, Any] | None = None,
+    truths: Iterable[TruthGiven] = (),
+) -> StoredRadiograph:
+    """Store one PNG, JPEG or DICOM file with its ground truth, and announce it by `image_ready`.
+
+    `patient` comes from `patient_of` and is stored together with the radiograph. What is not given
+    (view, age, sex) is taken from a DICOM header where it says so. The same pixels in the same
+    institution, also in the trash, give the existing row with `created` False; other institutions
+    are never asked. Raises Unreadable, Refused or StorageFull, and PermissionDenied for a patient
+    of another institution or ground truth of a person who may not record it; after each of them no
+    row and no file is left.
+    """
+    truths = [truth for truth in truths if not truth.is_empty]
+    check_rules(patient=patient, uploader=uploader, acquired_on=acquired_on)
+    check_truths(truths, uploader)
+    decoded = decode(stream, limits=Limits(max_bytes=settings.MAX_RADIOGRAPH_BYTES))
+    radiograph = Radiograph(
+        uploader=uploader, acquired_on=acquired_on, source=source, is_synthetic=is_synthetic,
+        notes=notes, extra=dict(extra or {}), **_facts_of(decoded, view, age_years),
+    )  # fmt: skip
+    known = same_pixels(patient, radiograph.pixel_sha256)
+    if known is not None:
+        return StoredRadiograph(known, created=False)
+    try:
+        with written_files(radiograph, decoded.pixels), room_in_database(), transaction.atomic():
+            _add(radiograph, patient, decoded.facts.get("patient_sex", ""), truths)
+    except IntegrityError:
+        # Somebody stored the same pixels in between: the constraint decided, theirs was first.
+        known = same_pixels(patient, radiograph.pixel_sha256)
+        if known is None:
+            raise
+        return StoredRadiograph(known, created=False)
+    return StoredRadiograph(radiograph, created=True)
+
+
+def check_rules(*, patient: Patient, uploader: User, acquired_on: date | None) -> None:
+    """Raise PermissionDenied for another institution's patient, Refused for a date to come."""
+    if not uploader.is_platform_wide and uploader.site_id != patient.site_id:
+        raise PermissionDenied
+    if acquired_on and acquired_on > timezone.localdate():
+        raise Refused("film-in-future")
+
+
+def same_pixels(patient: Patient, pixel_sha256: str) -> Radiograph | None:
+    """The radiograph with these pixels in the patient's institution, wherever it is kept."""
+    found = Radiograph.objects.filter(site_id=patient.site_id, pixel_sha256=pixel_sha256)
+    return found.select_related("patient").first()
+
+
+def _facts_of(decoded: Decoded, view: str, age_years: int | None) -> dict[str, Any]:
+    pixels, facts = decoded.pixels, decoded.facts
+    age = facts.get("patient_age_years") if age_years is None else age_years
+    return {
+        "pixel_sha256": pixels.sha256,
+        "width": pixels.width,
+        "height": pixels.height,
+        "display_low": pixels.low,
+        "display_high": pixels.high,
+        "source_format": decoded.source_format,
+        "view": view or VIEW_OF_DICOM.get(facts.get("view_position", ""), View.UNKNOWN),
+        "age_years": kept_age(age),
+        "dicom_facts": dict(facts),
+    }
+
+
+def _add(
+    radiograph: Radiograph, named: Patient, dicom_sex: str, truths: Iterable[TruthGiven]
+) -> None:
+    radiograph.patient = settled(named)
+    fill_sex(radiograph.patient, dicom_sex)
+    radiograph.site_id = radiograph.patient.site_id
+    radiograph.save(force_insert=True)
+    record_truths(radiograph=radiograph, truths=truths, entered_by=radiograph.uploader)
+    image_ready.send(sender=Radiograph, radiograph=radiograph)

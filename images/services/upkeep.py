@@ -1,0 +1,102 @@
+"""Corrections of the facts beside the pixels, and the two steps out: the trash, then for good."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from images.errors import Refused
+from images.models import Radiograph
+from images.models.radiograph import RadiographStatus
+from images.services.files import remove_files
+from images.services.patients import forget_if_unused, kept_age, patient_of, settled
+from images.signals import image_ready
+
+
+@dataclass(frozen=True)
+class Changes:
+    """All facts of a radiograph that a person may correct, as they shall be afterwards."""
+
+    patient_code: str
+    sex: str
+    view: str
+    acquired_on: date | None
+    age_years: int | None
+    source: str
+    notes: str
+
+
+@transaction.atomic
+def edit(*, radiograph: Radiograph, changes: Changes) -> None:
+    """Correct the facts; another patient code moves the radiograph to that patient.
+
+    Raises Refused for a date to come, a bad code, or a sex that another patient contradicts.
+    """
+    if changes.acquired_on and changes.acquired_on > timezone.localdate():
+        raise Refused("film-in-future")
+    before = radiograph.patient
+    named = patient_of(site=radiograph.site, code=changes.patient_code, sex=changes.sex)
+    if named.code == before.code:
+        before.sex = changes.sex
+        before.save(update_fields=["sex", "updated_at"])
+    else:
+        radiograph.patient = settled(named)
+    for name in ("view", "acquired_on", "source", "notes"):
+        setattr(radiograph, name, getattr(changes, name))
+    radiograph.age_years = kept_age(changes.age_years)
+    radiograph.save(
+        update_fields=[
+            "patient", "view", "acquired_on", "source", "notes", "age_years", "updated_at",
+        ]
+    )  # fmt: skip
+    forget_if_unused(before)
+
+
+def trash(*, radiograph: Radiograph, by: User) -> bool:
+    """Put away, to be restored or deleted later; False when it already was in the trash."""
+    now = timezone.now()
+    moved = (
+        Radiograph.objects.kept()
+        .filter(pk=radiograph.pk)
+        .update(
+            status=RadiographStatus.TRASHED, trashed_at=now, trashed_by=by, updated_at=now,
+        )
+    )  # fmt: skip
+    return bool(moved)
+
+
+@transaction.atomic
+def restore(*, radiograph: Radiograph) -> bool:
+    """Take out of the trash and announce it by `image_ready`; False when it was not there."""
+    moved = (
+        Radiograph.objects.trashed()
+        .filter(pk=radiograph.pk)
+        .update(
+            status=RadiographStatus.KEPT, trashed_at=None, trashed_by=None,
+            updated_at=timezone.now(),
+        )
+    )  # fmt: skip
+    if moved:
+        radiograph.refresh_from_db()
+        image_ready.send(sender=Radiograph, radiograph=radiograph)
+    return bool(moved)
+
+
+@transaction.atomic
+def delete_for_good(*, radiograph: Radiograph) -> bool:
+    """Delete the row, its ground truth, predictions and files; only from the trash.
+
+    The files go after the commit, so that a failed one loses nothing. Its patient goes too when
+    this was the last radiograph. Returns False when it was not in the trash (any more).
+    """
+    locked = Radiograph.objects.trashed().select_for_update().filter(pk=radiograph.pk).first()
+    if locked is None:
+        return False
+    patient = locked.patient
+    files = Radiograph(file=locked.file.name, thumbnail=locked.thumbnail.name)
+    locked.delete()
+    forget_if_unused(patient)
+    transaction.on_commit(lambda: remove_files(files))
+    return True

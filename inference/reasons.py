@@ -1,0 +1,36 @@
+"""Why a prediction failed, in words for the person who waits for it."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from core.jobs import WORKER_DIED
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+FILE_MISSING = "file-missing"
+FILE_DAMAGED = "file-damaged"
+MODEL_MISSING = "model-missing"
+MODEL_REFUSED = "model-refused"
+OUT_OF_MEMORY = "out-of-memory"
+STORAGE = "storage"
+UNEXPECTED = "unexpected"
+
+SENTENCES: "dict[str, StrOrPromise]" = {
+    FILE_MISSING: _("The stored file of this radiograph is missing. Upload the radiograph again."),
+    FILE_DAMAGED: _("The stored file of this radiograph is damaged. Upload the radiograph again."),
+    MODEL_MISSING: _("No model is in service for this question. Tell an administrator."),
+    MODEL_REFUSED: _("The model in service does not pass its checks. Tell an administrator."),
+    OUT_OF_MEMORY: _("The server ran out of memory. Try again in a few minutes."),
+    STORAGE: _("The server could not read or write its disk. Try again in a few minutes."),
+    UNEXPECTED: _("The prediction failed for a reason we did not foresee. Tell an administrator."),
+    WORKER_DIED: _(
+        "The prediction was interrupted three times. Try again or tell an administrator."
+    ),
+}
+
+
+def sentence_of(code: str) -> "StrOrPromise":
+    """One translated sentence for each code; codes of older versions get the general one."""
+    return SENTENCES.get(code, SENTENCES[UNEXPECTED])

@@ -1,0 +1,78 @@
+"""Asking for predictions: rows first, the doorbell once they are committed."""
+
+from collections.abc import Iterable
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from core.jobs import JobStatus
+from core.tasks import ring
+from images.models import Radiograph
+from inference.models import DeployedModel, Prediction
+
+# Rows made in one pass of the reaper; the next pass, seconds later, makes the next ones.
+MISSING_AT_ONCE = 500
+
+
+@transaction.atomic
+def request_predictions(*, radiograph: Radiograph) -> int:
+    """Queue a prediction by each live model that has not answered for `radiograph` yet.
+
+    Joins the caller's transaction, so that radiograph and predictions commit together. A target
+    whose prediction is already open keeps that one. Returns how many models were asked.
+    """
+    answered = Prediction.objects.filter(radiograph=radiograph, status=JobStatus.DONE)
+    live = DeployedModel.objects.live_models().exclude(pk__in=answered.values("model"))
+    return _queue(Prediction(radiograph=radiograph, target=model.target) for model in live)
+
+
+@transaction.atomic
+def retry(*, prediction: Prediction) -> int:
+    """Queue a new prediction for the radiograph and target of a closed one; returns 1, else 0.
+
+    Nothing is queued while one is open, when the live model has answered, for a radiograph in the
+    trash, and for a target without a live model.
+    """
+    radiograph, target = prediction.radiograph, prediction.target
+    live = DeployedModel.objects.live_models().filter(target=target).first()
+    if live is None or radiograph.is_trashed:
+        return 0
+    of_radiograph = Prediction.objects.filter(radiograph=radiograph, target=target)
+    if of_radiograph.filter(models.Q(model=live, status=JobStatus.DONE)).exists():
+        return 0
+    if of_radiograph.waiting().exists():
+        return 0
+    return _queue([Prediction(radiograph=radiograph, target=target)])
+
+
+@transaction.atomic
+def queue_missing(*, limit: int = MISSING_AT_ONCE) -> int:
+    """Queue what no signal asked for: kept radiographs without any prediction for a live target."""
+    return sum(_queue_missing(model, limit) for model in DeployedModel.objects.live_models())
+
+
+def ring_if_waiting() -> bool:
+    """Ring for what is claimable but lost its doorbell (dead worker, broker that was down)."""
+    if not Prediction.objects.claimable(timezone.now()).exists():
+        return False
+    return _ring()
+
+
+def _queue_missing(model: DeployedModel, limit: int) -> int:
+    asked = Prediction.objects.filter(radiograph=models.OuterRef("pk"), target=model.target)
+    unasked = Radiograph.objects.kept().filter(~models.Exists(asked)).order_by()[:limit]
+    return _queue(Prediction(radiograph=radiograph, target=model.target) for radiograph in unasked)
+
+
+def _queue(predictions: Iterable[Prediction]) -> int:
+    # The constraint `one_open_prediction` settles races: the second asker's row is not written.
+    rows = Prediction.objects.bulk_create(list(predictions), ignore_conflicts=True)
+    if rows:
+        transaction.on_commit(_ring)
+    return len(rows)
+
+
+def _ring() -> bool:
+    from inference.tasks import predict_waiting  # tasks.py imports the services
+
+    return ring(predict_waiting)

@@ -1,0 +1,41 @@
+"""Doorbells: they say "there is work", the rows say which. Torch stays out of this module."""
+
+import time
+from typing import Any
+
+from celery.signals import worker_ready
+
+from core.tasks import cpu_task, gpu_task, ring
+from inference import services, worker
+from inference.models import Prediction
+
+# Shorter than the life of a reaper's message (10 s): where one process serves all queues, reaper
+# and pulse get their turn between two slices.
+SLICE_SECONDS = 5.0
+
+
+@gpu_task
+def predict_waiting() -> None:
+    """Work until nothing is claimable, or the slice is over: then ring for the rest."""
+    if not worker.is_ready():
+        return
+    slice_ends = time.monotonic() + SLICE_SECONDS
+    while services.work_next():
+        if time.monotonic() >= slice_ends:
+            ring(predict_waiting)
+            return
+
+
+@cpu_task
+def reap() -> None:
+    """Bring back what was left behind: by killed workers, lost messages, models that came later."""
+    Prediction.objects.bury_exhausted()
+    services.queue_missing()
+    services.ring_if_waiting()
+
+
+@worker_ready.connect
+def ring_at_start(**_details: Any) -> None:
+    """A worker that starts after a crash looks at once; the second bell also warms the network."""
+    ring(reap)
+    ring(predict_waiting)

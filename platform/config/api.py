@@ -1,0 +1,49 @@
+"""The one router of the API, version 1."""
+
+from typing import Any
+
+from django.urls import path, re_path
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import APIView
+
+from config import openapi
+from images.api import ImageViewSet, TargetViewSet
+from images.api_cases import CasesCsvView, CasesZipView
+from inference.api import PredictionViewSet
+
+
+class Router(SimpleRouter):
+    """Takes addresses with and without the last slash: a POST cannot be redirected."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"
+
+
+@extend_schema(exclude=True)
+class NoSuchAddress(APIView):
+    """A mistyped address gets a problem in JSON too, not a page."""
+
+    permission_classes = (AllowAny,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
+
+
+router = Router()
+router.register("images", ImageViewSet, basename="api-images")
+router.register("predictions", PredictionViewSet, basename="api-predictions")
+router.register("targets", TargetViewSet, basename="api-targets")
+
+urlpatterns = [
+    *router.urls,
+    path("cases.csv", CasesCsvView.as_view(), name="api-cases-csv"),
+    path("cases.zip", CasesZipView.as_view(), name="api-cases-zip"),
+    path("schema/", openapi.schema, name="api-schema"),
+    path("docs/", openapi.docs, name="api-docs"),
+    re_path("", NoSuchAddress.as_view()),
+]

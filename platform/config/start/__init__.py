@@ -1,0 +1,1 @@
+"""What `manage.py up` does, in steps: look, prepare, start, watch, stop."""

@@ -1,0 +1,41 @@
+"""GET /api/v1/images/{id}/"""
+
+import pytest
+
+from images.pseudonyms import pseudonym
+from images.services import trash
+
+
+def url_of(radiograph) -> str:
+    return f"/api/v1/images/{radiograph.pk}/"
+
+
+def test_the_same_as_in_the_list(radiograph, doctor, sign_in):
+    client = sign_in(doctor)
+
+    listed = client.get("/api/v1/images/").json()["results"]
+    assert [client.get(url_of(radiograph)).json()] == listed
+
+
+def test_researchers_get_a_pseudonym(radiograph, researcher, sign_in):
+    row = sign_in(researcher).get(url_of(radiograph)).json()
+
+    assert (row["patient_code"], row["uploader"]) == (pseudonym(radiograph.patient), None)
+
+
+def test_pseudonym_depends_on_the_secret_key(radiograph, settings):
+    before = pseudonym(radiograph.patient)
+    settings.SECRET_KEY = "another key"
+
+    assert pseudonym(radiograph.patient) != before
+
+
+def test_trashed_one_is_missing(radiograph, doctor, sign_in):
+    trash(radiograph=radiograph, by=doctor)
+
+    assert sign_in(doctor).get(url_of(radiograph)).status_code == 404
+
+
+@pytest.mark.parametrize("key", ["1", "x", "%00", "0" * 32, "../targets"])
+def test_keys_that_are_none(key, doctor, sign_in):
+    assert sign_in(doctor).get(f"/api/v1/images/{key}/").status_code == 404

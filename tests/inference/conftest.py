@@ -1,0 +1,72 @@
+"""Rows in every state, for a radiograph of the named cast."""
+
+import pytest
+
+from core.jobs import JobStatus
+from images.models import Radiograph, Target
+from inference import services
+from inference.models import DeployedModel, Prediction
+from tests.engines import LIMITS, METRICS, make_artifact, small_engine  # noqa: F401  (fixtures)
+from tests.factories import make_radiograph
+
+
+@pytest.fixture
+def target(db: None) -> Target:
+    return Target.objects.get(code="covid-19")
+
+
+@pytest.fixture
+def model(target, make_artifact) -> DeployedModel:  # noqa: F811
+    """A model that is live for COVID-19, its artifact in place."""
+    return services.activate(target=target, artifact_dir=make_artifact("1"), by=None, reason="test")
+
+
+@pytest.fixture
+def paper_model(target) -> DeployedModel:
+    """A model's row without files, for what never runs it."""
+    return DeployedModel.objects.create(
+        target=target, version="1.0", threshold=0.5, metrics=METRICS, limits=list(LIMITS)
+    )
+
+
+@pytest.fixture
+def radiograph(site, health_worker) -> Radiograph:
+    return make_radiograph(site=site, uploader=health_worker, seed=1)
+
+
+@pytest.fixture
+def predicted(target):
+    """`predicted(radiograph, probability, model) -> Prediction` that is done."""
+
+    def make(radiograph: Radiograph, probability: float, model: DeployedModel) -> Prediction:
+        code = "covid-19" if probability >= model.threshold else "no-covid-19"
+        return Prediction.objects.create(
+            radiograph=radiograph, target=target, status=JobStatus.DONE, model=model,
+            predicted_class=target.classes.get(code=code), probability=probability,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def failed(target):
+    def make(radiograph: Radiograph, code: str = "storage") -> Prediction:
+        return Prediction.objects.create(
+            radiograph=radiograph, target=target, status=JobStatus.FAILED, error_code=code
+        )
+
+    return make
+
+
+@pytest.fixture
+def rung(monkeypatch) -> list[str]:
+    """Names of the tasks that were rung for, instead of a broker."""
+    names: list[str] = []
+
+    def note(task) -> bool:
+        names.append(task.name)
+        return True
+
+    monkeypatch.setattr("inference.services.queue.ring", note)
+    monkeypatch.setattr("inference.tasks.ring", note)
+    return names

@@ -1,0 +1,121 @@
+"""Asking for predictions: by the signal of a stored radiograph, by a person, by the reaper."""
+
+from django.db import transaction
+
+from core.jobs import JobStatus
+from images.services import restore, trash
+from inference import services
+from inference.models import DeployedModel, Prediction
+from tests.factories import make_radiograph
+
+BELL = "inference.tasks.predict_waiting"
+
+
+def statuses(radiograph):
+    rows = Prediction.objects.filter(radiograph=radiograph).order_by("created_at")
+    return list(rows.values_list("status", flat=True))
+
+
+def test_a_stored_radiograph_is_queued_for_the_live_model(paper_model, radiograph):
+    assert Prediction.objects.get().target == paper_model.target
+    assert statuses(radiograph) == [JobStatus.QUEUED]
+
+
+def test_without_a_live_model_nothing_is_queued(radiograph):
+    assert statuses(radiograph) == []
+
+
+def test_a_target_that_is_switched_off_asks_nobody(paper_model, target, site):
+    target.is_active = False
+    target.save()
+    assert statuses(make_radiograph(site=site)) == []
+
+
+def test_the_bell_rings_once_the_row_is_committed(
+    paper_model, radiograph, rung, django_capture_on_commit_callbacks
+):
+    Prediction.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        services.request_predictions(radiograph=radiograph)
+        assert rung == []
+    assert rung == [BELL]
+
+
+def test_a_rolled_back_upload_leaves_no_row_and_no_bell(
+    paper_model, radiograph, rung, django_capture_on_commit_callbacks
+):
+    Prediction.objects.all().delete()
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        services.request_predictions(radiograph=radiograph)
+        transaction.set_rollback(True)
+    assert rung == []
+    assert statuses(radiograph) == []
+
+
+def test_asking_twice_makes_one_row(paper_model, radiograph):
+    services.request_predictions(radiograph=radiograph)
+    assert statuses(radiograph) == [JobStatus.QUEUED]
+
+
+def test_a_restored_radiograph_that_has_its_answer_asks_nothing_new(
+    radiograph, predicted, paper_model, health_worker
+):
+    predicted(radiograph, 0.9, paper_model)
+    trash(radiograph=radiograph, by=health_worker)
+    restore(radiograph=radiograph)
+    assert statuses(radiograph) == [JobStatus.DONE]
+
+
+def test_a_newer_model_is_asked_at_restore(radiograph, predicted, paper_model, health_worker):
+    predicted(radiograph, 0.9, paper_model)
+    DeployedModel.objects.create(target=paper_model.target, version="2", threshold=0.5)
+    trash(radiograph=radiograph, by=health_worker)
+    restore(radiograph=radiograph)
+    assert statuses(radiograph) == [JobStatus.DONE, JobStatus.QUEUED]
+
+
+def test_a_failed_prediction_can_be_asked_for_again(radiograph, paper_model, failed):
+    assert services.retry(prediction=failed(radiograph)) == 1
+    assert statuses(radiograph) == [JobStatus.FAILED, JobStatus.QUEUED]
+
+
+def test_asking_again_twice_queues_once(radiograph, paper_model, failed):
+    row = failed(radiograph)
+    services.retry(prediction=row)
+    assert services.retry(prediction=row) == 0
+    assert statuses(radiograph) == [JobStatus.FAILED, JobStatus.QUEUED]
+
+
+def test_what_the_live_model_answered_is_not_asked_again(radiograph, paper_model, predicted):
+    assert services.retry(prediction=predicted(radiograph, 0.9, paper_model)) == 0
+
+
+def test_a_radiograph_in_the_trash_is_not_asked_for(radiograph, paper_model, failed, health_worker):
+    row = failed(radiograph)
+    trash(radiograph=radiograph, by=health_worker)
+    row.radiograph.refresh_from_db()
+    assert services.retry(prediction=row) == 0
+
+
+def test_radiographs_that_came_before_the_model_are_queued(radiograph, paper_model):
+    assert services.queue_missing() == 1
+    assert statuses(radiograph) == [JobStatus.QUEUED]
+
+
+def test_a_failure_is_not_retried_for_ever(radiograph, paper_model, failed):
+    failed(radiograph)
+    assert services.queue_missing() == 0
+
+
+def test_what_is_in_the_trash_is_not_queued(radiograph, paper_model, health_worker):
+    Prediction.objects.all().delete()
+    trash(radiograph=radiograph, by=health_worker)
+    assert services.queue_missing() == 0
+
+
+def test_a_pass_is_bounded(site, paper_model):
+    for seed in range(3):
+        make_radiograph(site=site, seed=seed)
+    Prediction.objects.all().delete()
+    assert services.queue_missing(limit=2) == 2
+    assert services.queue_missing(limit=2) == 1
