@@ -34,7 +34,7 @@ format: ## lay the code out
 
 messages: ## collect new sentences into the catalogues (needs gettext)
 	$(ENV_DEV)
-	@cd platform && ../$(PY) ../manage.py makemessages -l es -l en --no-wrap --no-location
+	@$(PY) manage.py makemessages
 
 lock: ## pin what is installed in requirements/
 	$(ENV_DEV)

@@ -17,7 +17,8 @@ class Capability(StrEnum):
     VIEW_RADIOGRAPHS = "view_radiographs"
     ADD_RADIOGRAPHS = "add_radiographs"
     EDIT_RADIOGRAPHS = "edit_radiographs"
-    RECORD_TRUTH = "record_truth"
+    STATE_TRUTH = "state_truth"  # say the test's result together with a radiograph one uploads
+    RECORD_TRUTH = "record_truth"  # say or correct it afterwards
     EXPORT_CASES = "export_cases"
     MANAGE_ACCOUNTS = "manage_accounts"
     WRITE_NEWS = "write_news"
@@ -29,9 +30,18 @@ C = Capability
 
 CAPABILITIES: dict[Role, frozenset[Capability]] = {
     # Health workers change or trash what they uploaded themselves (`Radiograph.editable_by`).
-    Role.HEALTH_WORKER: frozenset({C.VIEW_RADIOGRAPHS, C.ADD_RADIOGRAPHS, C.EDIT_RADIOGRAPHS}),
+    Role.HEALTH_WORKER: frozenset(
+        {C.VIEW_RADIOGRAPHS, C.ADD_RADIOGRAPHS, C.EDIT_RADIOGRAPHS, C.STATE_TRUTH}
+    ),
     Role.DOCTOR: frozenset(
-        {C.VIEW_RADIOGRAPHS, C.ADD_RADIOGRAPHS, C.EDIT_RADIOGRAPHS, C.RECORD_TRUTH, C.EXPORT_CASES}
+        {
+            C.VIEW_RADIOGRAPHS,
+            C.ADD_RADIOGRAPHS,
+            C.EDIT_RADIOGRAPHS,
+            C.STATE_TRUTH,
+            C.RECORD_TRUTH,
+            C.EXPORT_CASES,
+        }
     ),
     # Researchers see and take confirmed cases only (`Radiograph.visible_to`).
     Role.RESEARCHER: frozenset({C.VIEW_RADIOGRAPHS, C.EXPORT_CASES}),

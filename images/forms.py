@@ -82,7 +82,7 @@ class FactsForm(RefusableForm):
 
 
 class UploadForm(FactsForm):
-    """One new radiograph. The RT-PCR result is asked only of those who may record it."""
+    """One new radiograph. The RT-PCR result is asked only of those who may state it."""
 
     file = forms.FileField(
         label=_("Radiograph"),
@@ -106,7 +106,7 @@ class UploadForm(FactsForm):
         self.max_bytes = settings.MAX_RADIOGRAPH_BYTES
         if not user.is_platform_wide:
             del self.fields["site"]
-        if not user.can(Capability.RECORD_TRUTH):
+        if not user.can(Capability.STATE_TRUTH):
             del self.fields["rt_pcr"], self.fields["tested_on"]
 
     @property

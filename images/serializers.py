@@ -119,7 +119,7 @@ class RadiographUploadSerializer(serializers.Serializer[Any]):
     rt_pcr = serializers.ChoiceField(
         choices=RT_PCR_RESULTS,
         default=UNKNOWN,
-        help_text=_("Only doctors and administrators record it."),
+        help_text=_("Only doctors and administrators change it later."),
     )
     tested_on = serializers.DateField(allow_null=True, default=None)
     site = serializers.SlugField(
@@ -130,7 +130,7 @@ class RadiographUploadSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         user = reader_of(self.context)
         says_truth = attrs["rt_pcr"] != UNKNOWN or attrs["tested_on"] is not None
-        if says_truth and not user.can(Capability.RECORD_TRUTH):
+        if says_truth and not user.can(Capability.STATE_TRUTH):
             raise PermissionDenied
         attrs["site"] = self._site_for(user, attrs.get("site", ""))
         return attrs

@@ -15,6 +15,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from core.files import write_whole
+from images.models import Radiograph
 from inference.models import FeatureVector
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,18 @@ def keep(key: FeatureKey, vector: Vector) -> None:
         extractor=key.extractor,
         preprocessing=key.preprocessing,
     )
+
+
+def forget(pixel_sha256: str) -> None:
+    """Drop the vectors of a deleted radiograph, unless another one has the same pixels.
+
+    Much of a picture can be rebuilt from its features: deleted for good means these too.
+    """
+    if Radiograph.objects.filter(pixel_sha256=pixel_sha256).exists():
+        return
+    for row in FeatureVector.objects.filter(pixel_sha256=pixel_sha256):
+        FeatureKey(pixel_sha256, row.extractor, row.preprocessing).path.unlink(missing_ok=True)
+        row.delete()
 
 
 def _keep_if_possible(key: FeatureKey, vector: Vector) -> None:

@@ -39,6 +39,7 @@ class DeployedModel(Record):
     preprocessing = models.CharField(max_length=40)
     # A folder's name below settings.ARTIFACTS_DIR, never a path from outside.
     artifact = models.CharField(max_length=120)
+    # Of the manifest, which itself names the hash of the weights: it pins the whole artifact.
     sha256 = models.CharField(max_length=64)
     threshold = models.FloatField()
     metrics = models.JSONField(default=dict)

@@ -36,7 +36,8 @@ def decode(stream: BinaryIO, *, limits: Limits = DEFAULT) -> Decoded:
 
     Raises Unreadable, and nothing else, for any content.
     """
-    limits.check_bytes(stream.seek(0, 2))
+    stream.seek(0, 2)
+    limits.check_bytes(stream.tell())
     stream.seek(0)
     kind = kind_of(stream.read(HEAD_BYTES))
     if kind == "gif":

@@ -9,6 +9,9 @@ from typing import BinaryIO, Final
 _FRAME_MARKERS: Final = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 _STANDALONE_MARKERS: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _MAX_SEGMENTS: Final = 4096
+# Usual progressive files have about ten scans; each costs a pass over all pixels, so a small file
+# with thousands of them would keep a worker busy for hours.
+_MAX_SCANS: Final = 32
 # Real files use one tile, or a few hundred; each costs the decoder some kilobytes before use.
 _MAX_TILES: Final = 4096
 
@@ -56,6 +59,15 @@ def _next_marker(stream: BinaryIO) -> int:
     while (byte := stream.read(1)) == b"\xff":
         pass
     return byte[0] if byte else -1
+
+
+def has_too_many_scans(stream: BinaryIO) -> bool:
+    """Count start-of-scan markers; inside compressed data FF is always followed by 00."""
+    count, last = 0, b""
+    while block := stream.read(1 << 20):
+        count += (last + block).count(b"\xff\xda")
+        last = block[-1:]
+    return count > _MAX_SCANS
 
 
 def jpeg2000_claim(data: bytes) -> Claim | None:

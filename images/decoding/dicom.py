@@ -19,7 +19,13 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from images.decoding.codestream import Claim, jpeg2000_claim, jpeg_claim, rle_fits
+from images.decoding.codestream import (
+    Claim,
+    has_too_many_scans,
+    jpeg2000_claim,
+    jpeg_claim,
+    rle_fits,
+)
 from images.decoding.dicom_file import PLUGIN_OF_SYNTAX, read_elements
 from images.decoding.facts import Facts, facts_of, text_of
 from images.decoding.greyscale import rendered
@@ -137,6 +143,8 @@ def _check_frame(dataset: FileDataset, frame: bytes, syntax: str) -> None:
     claim = jpeg2000_claim(frame) if syntax in _JPEG2000 else jpeg_claim(io.BytesIO(frame))
     expected = (dataset.Columns, dataset.Rows, dataset.SamplesPerPixel)
     if claim is None or (claim.width, claim.height, claim.samples) != expected:
+        raise Unreadable("dicom-broken")
+    if PLUGIN_OF_SYNTAX[syntax] == "pillow" and has_too_many_scans(io.BytesIO(frame)):
         raise Unreadable("dicom-broken")
     _check_precision(claim, dataset, syntax)
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
-from images.decoding.codestream import Claim, jpeg_claim
+from images.decoding.codestream import Claim, has_too_many_scans, jpeg_claim
 from images.decoding.limits import Limits
 from images.decoding.reasons import HOSTILE, Unreadable
 from images.radiograph import RadiographPixels
@@ -27,9 +27,6 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Usual progressive files have about ten scans; each costs a pass over all pixels, so a small file
-# with thousands of them would keep a worker busy for hours.
-_MAX_SCANS: Final = 32
 _STRIP: Final = 256
 
 
@@ -91,7 +88,8 @@ def _open_png(stream: BinaryIO, limits: Limits) -> Image.Image:
 
 
 def _open_jpeg(stream: BinaryIO, limits: Limits) -> Image.Image:
-    if _scans(stream) > _MAX_SCANS:
+    stream.seek(0)
+    if has_too_many_scans(stream):
         raise Unreadable("damaged")
     stream.seek(0)
     # The plugin itself, not Image.open: of a multi-picture file (MPO) it reads the first only.
@@ -103,16 +101,6 @@ def _loaded(image: ImageFile.ImageFile, limits: Limits) -> Image.Image:
     limits.check_sides(*image.size)
     image.load()
     return image
-
-
-def _scans(stream: BinaryIO) -> int:
-    """Count start-of-scan markers; inside compressed data FF is always followed by 00."""
-    stream.seek(0)
-    count, last = 0, b""
-    while block := stream.read(1 << 20):
-        count += (last + block).count(b"\xff\xda")
-        last = block[-1:]
-    return count
 
 
 def _opaque(image: Image.Image) -> Image.Image:
@@ -188,7 +176,7 @@ def grey_if_equal(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _damage(stream: BinaryIO, kind: PictureKind) -> str:
     """Tell an incomplete copy from a damaged one: a complete file ends with its end marker."""
-    size = stream.seek(0, 2)
-    stream.seek(max(0, size - 1024))
+    stream.seek(0, 2)
+    stream.seek(max(0, stream.tell() - 1024))
     end = b"IEND" if kind == "png" else b"\xff\xd9"
     return "damaged" if end in stream.read() else "truncated"

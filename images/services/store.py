@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import Capability
 from images.decoding import Decoded, Limits, decode
 from images.errors import Refused
 from images.models import Patient, Radiograph, View
@@ -57,7 +58,7 @@ def store_radiograph(
     """
     truths = [truth for truth in truths if not truth.is_empty]
     check_rules(patient=patient, uploader=uploader, acquired_on=acquired_on)
-    check_truths(truths, uploader)
+    check_truths(truths, uploader, Capability.STATE_TRUTH)
     decoded = decode(stream, limits=Limits(max_bytes=settings.MAX_RADIOGRAPH_BYTES))
     radiograph = Radiograph(
         uploader=uploader, acquired_on=acquired_on, source=source, is_synthetic=is_synthetic,
@@ -115,5 +116,10 @@ def _add(
     fill_sex(radiograph.patient, dicom_sex)
     radiograph.site_id = radiograph.patient.site_id
     radiograph.save(force_insert=True)
-    record_truths(radiograph=radiograph, truths=truths, entered_by=radiograph.uploader)
+    record_truths(
+        radiograph=radiograph,
+        truths=truths,
+        entered_by=radiograph.uploader,
+        capability=Capability.STATE_TRUTH,
+    )
     image_ready.send(sender=Radiograph, radiograph=radiograph)

@@ -41,13 +41,15 @@ def truth_given(*, target: Target, result: str, tested_on: date | None = None) -
     raise Refused("class-of-other-target")
 
 
-def check_truths(truths: Iterable[TruthGiven], entered_by: User) -> None:
+def check_truths(
+    truths: Iterable[TruthGiven], entered_by: User, capability: Capability = Capability.RECORD_TRUTH
+) -> None:
     """Raise before any work is done what a statement of `entered_by` would be refused for.
 
-    PermissionDenied without the capability, Refused("test-in-future" | "class-of-other-target").
+    PermissionDenied without `capability`, Refused("test-in-future" | "class-of-other-target").
     """
     for truth in truths:
-        if not entered_by.can(Capability.RECORD_TRUTH):
+        if not entered_by.can(capability):
             raise PermissionDenied
         if truth.tested_on and truth.tested_on > timezone.localdate():
             raise Refused("test-in-future")
@@ -69,20 +71,27 @@ def record_truth(
     The same statement twice adds nothing: the current row is returned. Raises PermissionDenied
     without the capability, Refused("test-in-future" | "class-of-other-target").
     """
-    check_truths([TruthGiven(target, target_class, tested_on)], entered_by)
+    truth = TruthGiven(target, target_class, tested_on)
+    check_truths([truth], entered_by)
+    return _add(radiograph, truth, entered_by)
+
+
+def _add(radiograph: Radiograph, truth: TruthGiven, entered_by: User) -> GroundTruth:
     # The radiograph's lock makes corrections of one picture follow one another.
     Radiograph.objects.select_for_update().get(pk=radiograph.pk)
-    current = GroundTruth.objects.current().filter(radiograph=radiograph, target=target).first()
+    current = (
+        GroundTruth.objects.current().filter(radiograph=radiograph, target=truth.target).first()
+    )
     if current is not None:
-        if (current.target_class, current.tested_on) == (target_class, tested_on):
+        if (current.target_class, current.tested_on) == (truth.target_class, truth.tested_on):
             return current
         current.is_current = False
         current.save(update_fields=["is_current", "updated_at"])
     return GroundTruth.objects.create(
         radiograph=radiograph,
-        target=target,
-        target_class=target_class,
-        tested_on=tested_on,
+        target=truth.target,
+        target_class=truth.target_class,
+        tested_on=truth.tested_on,
         entered_by=entered_by,
         supersedes=current,
     )
@@ -90,9 +99,13 @@ def record_truth(
 
 @transaction.atomic
 def record_truths(
-    *, radiograph: Radiograph, truths: Iterable[TruthGiven], entered_by: User
+    *,
+    radiograph: Radiograph,
+    truths: Iterable[TruthGiven],
+    entered_by: User,
+    capability: Capability = Capability.RECORD_TRUTH,
 ) -> None:
-    """Record what was said of several targets, all or none.
+    """Record what was said of several targets, all or none; needs `capability`.
 
     "Unknown" about a target of which nothing was ever said is no statement and adds no row.
     """
@@ -101,10 +114,5 @@ def record_truths(
     for truth in truths:
         if truth.is_empty and truth.target.pk not in spoken_of:
             continue
-        record_truth(
-            radiograph=radiograph,
-            target=truth.target,
-            target_class=truth.target_class,
-            tested_on=truth.tested_on,
-            entered_by=entered_by,
-        )
+        check_truths([truth], entered_by, capability)
+        _add(radiograph, truth, entered_by)

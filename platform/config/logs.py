@@ -25,7 +25,11 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
     renderer = (
         structlog.processors.JSONRenderer()
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=False,
+            # Never the variables of a traceback: they can hold pixels and patient codes.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,

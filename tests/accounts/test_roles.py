@@ -3,8 +3,9 @@ import pytest
 from accounts.roles import CAPABILITIES, Capability, Role, capabilities_of
 
 TABLE = {
-    "health_worker": "view_radiographs add_radiographs edit_radiographs",
-    "doctor": "view_radiographs add_radiographs edit_radiographs record_truth export_cases",
+    "health_worker": "view_radiographs add_radiographs edit_radiographs state_truth",
+    "doctor": "view_radiographs add_radiographs edit_radiographs state_truth record_truth"
+    " export_cases",
     "researcher": "view_radiographs export_cases",
     "administrator": " ".join(Capability),
     "": "",

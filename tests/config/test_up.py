@@ -130,7 +130,7 @@ def test_a_killed_start_takes_its_processes_along(again):
 
 def test_a_killed_worker_is_started_again(again):
     def workers():
-        found = [pid for pid in belongs_to(again.data) if " worker " in command_of(pid)]
+        found = [pid for pid in belongs_to(again.data) if "config worker" in command_of(pid)]
         return sorted(found)
 
     wait_until(lambda: len(workers()) == 2, SECONDS, "a worker and its child")

@@ -18,6 +18,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
+    JPEGBaseline8Bit,
     RLELossless,
     generate_uid,
 )
@@ -311,6 +312,12 @@ BAD_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "dicom jpeg 2000 bomb": ("dicom-broken", lambda: jpeg2000_claiming(60_000, 60_000, 60_000)),
     "dicom jpeg 2000 of tiny tiles": ("dicom-broken", lambda: jpeg2000_claiming(80, 96, 1)),
     "dicom without rows": ("dicom-broken", lambda: dicom_without("Rows")),
+    "dicom jpeg with a thousand scans": (
+        "dicom-broken",
+        lambda: compressed(
+            many_scans(), JPEGBaseline8Bit, BitsAllocated=8, BitsStored=8, HighBit=7
+        ),
+    ),
     "dicom with an odd number": ("dicom-broken", odd_number),
     "dicom header bomb": ("dicom-broken", header_bomb),
     "dicom of nested sequences": ("dicom-broken", nested_sequences),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from PIL import Image
 
 from images.decoding import Decoded, decode
@@ -153,6 +154,18 @@ def test_the_stream_is_read_from_its_beginning() -> None:
     stream = io.BytesIO(picture(shades()))
     stream.seek(50)
     assert np.array_equal(decode(stream).pixels.array, shades())
+
+
+@pytest.mark.parametrize("kind", [SimpleUploadedFile, TemporaryUploadedFile])
+def test_an_upload_is_a_stream_as_well(kind: type) -> None:
+    data = picture(shades())
+    if kind is SimpleUploadedFile:
+        upload = SimpleUploadedFile("../" + "a" * 300, data, "text/html")
+    else:
+        upload = TemporaryUploadedFile("x.exe", "text/html", len(data), None)
+        upload.write(data)
+    with upload:
+        assert np.array_equal(decode(upload).pixels.array, shades())
 
 
 def test_the_name_of_the_file_is_not_asked(tmp_path: Path) -> None:

@@ -84,12 +84,12 @@ def test_only_those_who_may_record(request, own_film, covid, who):
     assert not GroundTruth.objects.exists()
 
 
-def test_nor_together_with_an_upload(health_worker, covid, settings):
+def test_nor_together_with_an_upload(researcher, covid, settings):
     with pytest.raises(PermissionDenied):
         store_radiograph(
             stream=io.BytesIO(factories.chest_png(4)),
-            patient=patient_of(site=health_worker.site, code="P-1"),
-            uploader=health_worker,
+            patient=patient_of(site=researcher.site, code="P-1"),
+            uploader=researcher,
             truths=[truth_given(target=covid, result="positive")],
         )
     assert not settings.MEDIA_ROOT.exists()

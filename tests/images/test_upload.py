@@ -68,15 +68,10 @@ def test_an_unknown_result_is_no_statement(actor):
     assert Radiograph.objects.get().truths.count() == 0
 
 
-def test_health_workers_are_not_asked_for_the_result(actor):
-    page = actor("health_worker").get(UPLOAD).content.decode()
-    assert 'name="rt_pcr"' not in page
-
-
-def test_a_result_that_a_health_worker_sends_all_the_same_is_not_recorded(actor):
-    upload(actor("health_worker"), rt_pcr="positive")
-    assert Radiograph.objects.count() == 1
-    assert not GroundTruth.objects.exists()
+def test_a_health_worker_may_state_the_result_with_the_radiograph(actor, health_worker):
+    upload(actor("health_worker"), rt_pcr="negative")
+    truth = GroundTruth.objects.get()
+    assert (truth.result, truth.entered_by) == ("negative", health_worker)
 
 
 def test_an_administrator_of_the_platform_names_the_institution(actor, other_site):

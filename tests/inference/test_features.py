@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from core.jobs import JobStatus
+from images.services import delete_for_good, trash
 from inference import features, services
 from inference.features import FeatureKey
 from inference.models import FeatureVector, Prediction
+from tests.factories import make_radiograph
 
 VECTOR = np.arange(8, dtype=np.float16)
 KEY = FeatureKey("ab" * 32, "some-extractor", "some-preprocessing")
@@ -82,3 +84,27 @@ def test_a_damaged_vector_is_made_again_by_the_worker(model, radiograph, small_e
     assert (after.status, after.probability) == (JobStatus.DONE, before)
     assert small_engine.calls == 2
     assert predict_again(radiograph).features_were_cached
+
+
+def delete(radiograph, capture):
+    trash(radiograph=radiograph, by=radiograph.uploader)
+    with capture(execute=True):
+        assert delete_for_good(radiograph=radiograph)
+
+
+def test_a_radiograph_deleted_for_good_takes_its_features_along(
+    model, radiograph, small_engine, settings, django_capture_on_commit_callbacks
+):
+    predict_again(radiograph)
+    delete(radiograph, django_capture_on_commit_callbacks)
+    assert not FeatureVector.objects.exists()
+    assert not list(settings.FEATURES_DIR.rglob("*.f16"))
+
+
+def test_features_that_another_radiograph_shares_stay(
+    model, radiograph, other_site, small_engine, django_capture_on_commit_callbacks
+):
+    predict_again(radiograph)
+    make_radiograph(site=other_site, seed=1)
+    delete(radiograph, django_capture_on_commit_callbacks)
+    assert FeatureVector.objects.count() == 1
