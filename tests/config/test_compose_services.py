@@ -87,7 +87,8 @@ class Deployment:
     def is_healthy(self, name):
         _, *words = self.services[name]["healthcheck"]["test"]
         words = [sys.executable if word == "python" else word for word in words]
-        return subprocess.run(words, cwd=settings.BASE_DIR, env=self.environment(name)).returncode == 0
+        done = subprocess.run(words, cwd=settings.BASE_DIR, env=self.environment(name))
+        return done.returncode == 0
 
     def ask(self, path, token="", body=None, kind=""):
         """One request as the TLS proxy passes it on; answers (status, JSON)."""

@@ -1,6 +1,7 @@
 """`manage.py up`: from an empty folder to a running platform, until Ctrl-C."""
 
 import argparse
+import logging
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -44,6 +45,8 @@ class Command(BaseCommand):
     def demo(self) -> tuple["DemoAccount", ...]:
         from config.demo import ACCOUNTS, seed  # pixels and drawing: not for every start
 
+        # No broker runs yet, so no doorbell rings: the worker looks for waiting rows as it starts.
+        logging.getLogger("core.tasks").setLevel(logging.ERROR)
         seed(self.say)
         return ACCOUNTS
 

@@ -1,0 +1,216 @@
+"""Every page in both languages: a sentence in the other language is a bug."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from tests.accounts.helpers import totp_code
+from tests.architecture import scene
+from tests.architecture.catalogues import leaks
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+OTHER = {"es": "en", "en": "es"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """`row` names the row of the scene in the address; `data` is sent, on purpose with mistakes."""
+
+    name: str
+    row: str = ""
+    data: dict | None = None
+    status: int = 200
+    query: str = ""
+
+    def html(self, browser, rows) -> str:
+        address = reverse(self.name, args=[rows[self.row].pk] if self.row else []) + self.query
+        answer = browser.get(address) if self.data is None else browser.post(address, self.data)
+        assert answer.status_code == self.status, (self, answer.status_code)
+        return answer.content.decode()
+
+
+NOTHING: dict = {}
+PUBLIC = [Page("home"), Page("about"), Page("news:list"), Page("news:detail", "post")]
+CONTACT = [Page("news:contact"), Page("news:contact", data=NOTHING)]
+ACCOUNT = [
+    Page("account_email"),
+    Page("account_email", data={"action_add": "", "email": "no"}),
+    Page("account_change_password"),
+    Page("account_change_password", data={"oldpassword": "x", "password1": "1", "password2": "2"}),
+    Page("account_reauthenticate"),
+    Page("account_reauthenticate", data={"password": "wrong"}),
+    Page("account_logout"),
+    Page("mfa_index"),
+    Page("mfa_activate_totp"),
+    Page("mfa_activate_totp", data={"code": "000000"}),
+    Page("usersessions_list"),
+    Page("accounts:profile"),
+    Page("accounts:profile", data={"full_name": "<a>", "language": "xx"}, status=400),
+]
+TOKENS = [
+    Page("accounts:tokens"),
+    Page("accounts:create_token", data=NOTHING, status=400),
+    Page("api-docs"),
+]
+RADIOGRAPHS = [
+    Page("images:list"),
+    Page("images:list", query="?patient=nobody"),
+    *(Page("images:detail", row) for row in ("positive", "negative", "uncertain")),
+]
+PAGES = {
+    "anonymous": [
+        *PUBLIC,
+        *CONTACT,
+        Page("account_login"),
+        Page("account_login", data={"login": "no", "password": ""}),
+        Page("account_login", data={"login": "nobody@example.org", "password": "wrong"}),
+        Page("account_signup"),
+        Page("account_signup", data={"email": "no", "password1": "1", "password2": "2"}),
+        Page("account_reset_password"),
+        Page("account_reset_password", data={"email": "no"}),
+        Page("account_reset_password_done"),
+        Page("account_reset_password_from_key_done"),
+        Page("account_email_verification_sent"),
+        Page("account_inactive"),
+        Page("local-mail"),
+    ],
+    "pending": [
+        Page("home"),
+        Page("accounts:pending"),
+        Page("accounts:profile"),
+        Page("mfa_index"),
+    ],
+    "health_worker": [Page("home"), *RADIOGRAPHS, Page("images:upload"), Page("images:trash")],
+    "doctor": [
+        *PUBLIC,
+        *CONTACT,
+        *ACCOUNT,
+        *TOKENS,
+        *RADIOGRAPHS,
+        *(Page("images:detail", row) for row in scene.UNANSWERED),
+        Page("images:detail", "outdated"),
+        Page("images:detail", "trashed"),
+        Page("images:upload"),
+        Page("images:upload", data=NOTHING, status=400),
+        Page("images:edit", "positive"),
+        Page("images:edit", "positive", data={"patient_code": "?", "age_years": "x"}, status=400),
+        Page("images:truth", "positive"),
+        Page("images:truth", "positive", data={"covid-19-result": "x"}, status=400),
+        Page("images:trash"),
+        Page("images:delete", "trashed"),
+        Page("status", status=403),
+    ],
+    "researcher": [Page("home"), *RADIOGRAPHS, *TOKENS],
+    "administrator": [
+        *PUBLIC,
+        *RADIOGRAPHS,
+        Page("images:upload"),
+        Page("accounts:people"),
+        Page("accounts:people", query="?q=nobody"),
+        *(Page("accounts:person", row) for row in ("person", "waiting_person", "unconfirmed")),
+        *(Page("accounts:person", row) for row in ("refused", "closed")),
+        Page("accounts:sites"),
+        Page("accounts:create_site"),
+        Page("accounts:create_site", data={"name": "<a>", "code": "?"}, status=400),
+        Page("accounts:edit_site", "site"),
+        *(Page("news:detail", row) for row in ("draft", "scheduled")),
+        Page("news:create"),
+        Page("news:create", data={"publication": "later"}, status=400),
+        Page("news:edit", "post"),
+        Page("news:delete", "post"),
+        Page("news:inbox"),
+        Page("news:inbox", query="?all=1"),
+        Page("status"),
+    ],
+}
+
+
+TEMPLATES = Path(settings.PLATFORM_DIR) / "templates"
+FAILURES = sorted(path.name for path in TEMPLATES.glob("[45]*.html"))
+MAILS = sorted(
+    str(path.relative_to(TEMPLATES))
+    for kind in ("subject", "message")
+    for path in TEMPLATES.glob(f"*/email/*_{kind}.txt")
+)
+# allauth's own, for which the house has no other words.
+MAILS += [f"account/email/email_confirm_{kind}.txt" for kind in ("subject", "message")]
+
+in_both_languages = pytest.mark.parametrize("language", ["es", "en"])
+
+
+@in_both_languages
+@pytest.mark.parametrize("role", PAGES)
+def test_pages_speak_one_language(role, language):
+    platform = scene.build()
+    browser = platform.browser(role, language)
+    pages = [(page, page.html(browser, platform.rows)) for page in PAGES[role]]
+    found = [(page, leaks(html, OTHER[language])) for page, html in pages]
+    assert [(page, sentences) for page, sentences in found if sentences] == []
+
+
+@pytest.fixture
+def two_factors(doctor):
+    """`two_factors(language) -> Client` of a person who has just turned the second factor on."""
+
+    def turn_on(language: str) -> Client:
+        browser = scene.browser_of(doctor, language)
+        browser.get(reverse("mfa_activate_totp"))
+        code = totp_code(browser.session["mfa.totp.secret"])
+        assert browser.post(reverse("mfa_activate_totp"), {"code": code}).status_code == 302
+        return browser
+
+    return turn_on
+
+
+@in_both_languages
+@pytest.mark.parametrize(
+    "name",
+    ["mfa_index", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"],
+)
+def test_pages_of_the_second_factor(two_factors, name, language):
+    html = two_factors(language).get(reverse(name)).content.decode()
+    assert leaks(html, OTHER[language]) == set()
+
+
+@in_both_languages
+def test_question_for_the_code(two_factors, doctor, language):
+    two_factors(language)
+    browser = scene.visitor(language)
+    login = {"login": doctor.email, "password": PASSWORD}
+    asked = browser.post(reverse("account_login"), login, follow=True).content.decode()
+    refused = browser.post(reverse("mfa_authenticate"), {"code": "000000"}).content.decode()
+    assert leaks(asked + refused, OTHER[language]) == set()
+
+
+@in_both_languages
+@pytest.mark.parametrize("name", FAILURES)
+def test_pages_of_failures(name, language):
+    with translation.override(language):
+        html = render_to_string(name, request=RequestFactory().get("/"))
+    assert leaks(html, OTHER[language]) == set()
+
+
+@in_both_languages
+@pytest.mark.parametrize("name", MAILS)
+def test_mails(name, language):
+    with translation.override(language):
+        words = render_to_string(name, {"person": User(full_name="Ana", email="ana@example.org")})
+    assert words.strip()
+    assert leaks(words, OTHER[language]) == set()
+
+
+@in_both_languages
+@pytest.mark.parametrize("name", ["api-schema", "api-images-list"])
+def test_api(sign_in, doctor, name, language):
+    headers = {"accept-language": language}
+    answers = [client.get(reverse(name), headers=headers) for client in (sign_in(doctor), Client())]
+    words = " ".join(answer.content.decode() for answer in answers)
+    assert leaks(words, OTHER[language]) == set()
