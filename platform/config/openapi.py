@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -51,6 +52,15 @@ def leave_optional_parts_empty(result: dict[str, Any], **kwargs: Any) -> dict[st
         if name not in upload["required"]:
             part["example"] = ""
     upload["properties"]["patient_code"]["example"] = "P-17"
+    return result
+
+
+def say_what_parts_are(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """The parts are described by docstrings of serializers, which are read in English only."""
+    parts = result["components"]["schemas"]
+    for name, part in parts.items():
+        if part.get("description"):
+            parts[name] = part | {"description": gettext(part["description"])}
     return result
 
 

@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.openapi.describe_problems",
         "config.openapi.leave_optional_parts_empty",
+        "config.openapi.say_what_parts_are",
     ],
     "ENUM_NAME_OVERRIDES": {
         "RadiographStatus": "images.models.radiograph.RadiographStatus",

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import trans_real
 
 SPANISH = Path(settings.LOCALE_PATHS[0]) / "es" / "LC_MESSAGES" / "django.po"
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{[\w:]*\}")
 TAG = re.compile(r"<[^>]+>")
 
 # Shorter ones are found inside other words and names.
@@ -32,7 +32,9 @@ def telling_pieces(language: str) -> frozenset[str]:
     """What betrays a text in `language` (en or es), of our catalogue and of the libraries'."""
     known = trans_real.translation("es")._catalog.items()
     pairs = [(_msgid(key), text) for key, text in known if _msgid(key) and text]
-    english = {piece for key, _ in pairs for piece in _pieces(key)}
+    # Neither plurals nor what lacks a translation are keys of a compiled catalogue.
+    ours = [text for entry in catalogue() for text in (entry.msgid, entry.msgid_plural)]
+    english = {piece for text in [*(key for key, _ in pairs), *ours] for piece in _pieces(text)}
     spanish = {piece for _, text in pairs for piece in _pieces(text)}
     return frozenset(english - spanish if language == "en" else spanish - english)
 

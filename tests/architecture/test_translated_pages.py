@@ -146,6 +146,20 @@ MAILS += [f"account/email/email_confirm_{kind}.txt" for kind in ("subject", "mes
 in_both_languages = pytest.mark.parametrize("language", ["es", "en"])
 
 
+@pytest.mark.parametrize(
+    ("html", "language", "found"),
+    [
+        ("<p>Upload a\n radiograph</p>", "en", {"Upload a radiograph"}),
+        ("<a title='Cargar una radiograf&iacute;a'>x</a>", "es", {"Cargar una radiografía"}),
+        ("<p>5 people wait for your decision.</p>", "en", {"people wait for your decision"}),
+        ("<p>Cargar una radiografía</p>", "en", set()),
+        ("<script>Upload a radiograph</script>", "en", set()),
+    ],
+)
+def test_what_counts_as_the_other_language(html, language, found):
+    assert leaks(html, language) == found
+
+
 @in_both_languages
 @pytest.mark.parametrize("role", PAGES)
 def test_pages_speak_one_language(role, language):
@@ -185,9 +199,10 @@ def test_question_for_the_code(two_factors, doctor, language):
     two_factors(language)
     browser = scene.visitor(language)
     login = {"login": doctor.email, "password": PASSWORD}
-    asked = browser.post(reverse("account_login"), login, follow=True).content.decode()
-    refused = browser.post(reverse("mfa_authenticate"), {"code": "000000"}).content.decode()
-    assert leaks(asked + refused, OTHER[language]) == set()
+    asked = browser.post(reverse("account_login"), login, follow=True)
+    refused = browser.post(reverse("mfa_authenticate"), {"code": "000000"})
+    assert asked.redirect_chain == [(reverse("mfa_authenticate"), 302)]
+    assert leaks((asked.content + refused.content).decode(), OTHER[language]) == set()
 
 
 @in_both_languages
@@ -214,3 +229,18 @@ def test_api(sign_in, doctor, name, language):
     answers = [client.get(reverse(name), headers=headers) for client in (sign_in(doctor), Client())]
     words = " ".join(answer.content.decode() for answer in answers)
     assert leaks(words, OTHER[language]) == set()
+
+
+def test_parts_of_the_api_are_described_in_both_languages(sign_in, doctor):
+    browser = sign_in(doctor)
+    spanish, english = (
+        browser.get(
+            reverse("api-schema"), {"format": "json"}, headers={"accept-language": language}
+        ).json()["components"]["schemas"]
+        for language in ("es", "en")
+    )
+    described = [name for name, part in english.items() if part.get("description")]
+    assert described
+    assert [
+        name for name in described if spanish[name]["description"] == english[name]["description"]
+    ] == []

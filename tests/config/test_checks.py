@@ -14,12 +14,12 @@ from tests.config.samples import production_environment
 GOOD = {
     "LOCAL_MODE": False,
     "SECRET_KEY": "Zx9-4kQ_vB7nW2mT8rY1uI3oP5aS6dF0gH-jKlCqE_RtUyXwZb",
-    "ALLOWED_HOSTS": ["covid-xr.hospital.org"],
+    "ALLOWED_HOSTS": ["covid-xr.example.org"],
     "DEBUG": False,
-    "EMAIL_URL": "smtp://mail.hospital.org:25",
+    "EMAIL_URL": "smtp://mail.example.org:25",
     "REDIS_URL": "redis://redis:6379/0",
-    "ADMIN_EMAIL": "ada@hospital.org",
-    "DEFAULT_FROM_EMAIL": "no-reply@hospital.org",
+    "ADMIN_EMAIL": "ada@example.org",
+    "DEFAULT_FROM_EMAIL": "no-reply@example.org",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
 }
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
@@ -46,7 +46,7 @@ def test_whole_production_settings_pass(production):
         ("SECRET_KEY", "change-me-Zx9-4kQ_vB7nW2mT8rY1uI3oP5aS6dF0gH-jKlCqE", "covidxr.E001"),
         ("ALLOWED_HOSTS", [], "covidxr.E002"),
         ("ALLOWED_HOSTS", ["*"], "covidxr.E002"),
-        ("ALLOWED_HOSTS", ["covid-xr.hospital.org", "*"], "covidxr.E002"),
+        ("ALLOWED_HOSTS", ["covid-xr.example.org", "*"], "covidxr.E002"),
         ("ALLOWED_HOSTS", ["."], "covidxr.E002"),
         ("DEBUG", True, "covidxr.E003"),
         ("EMAIL_URL", "", "covidxr.E004"),

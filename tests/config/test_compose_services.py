@@ -36,7 +36,7 @@ from accounts.roles import Role
 from accounts.services import issue_token
 site = Site.objects.create(name="Hospital", code="hospital")
 doctor = User.objects.create_user(
-    "doctor@hospital.org", "x" * 20, full_name="Doctor", role=Role.DOCTOR, site=site)
+    "doctor@example.org", "x" * 20, full_name="Doctor", role=Role.DOCTOR, site=site)
 print(issue_token(user=doctor, name="test", scope=ApiTokenScope.WRITE, days=1)[1])
 """
 
