@@ -1,15 +1,19 @@
 """The named cast and the places of the tests. Nothing here reaches outside the machine."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from accounts.models import Site, User
 from accounts.roles import Role
 from config.start.translations import compile_locale
+from images.models import Target
 from tests import factories
 from tests.servers import (  # noqa: F401  (fixtures for all)
     postgres_database,
@@ -17,6 +21,8 @@ from tests.servers import (  # noqa: F401  (fixtures for all)
     private_redis,
     redis_server,
 )
+
+ship = import_module("images.migrations.0002_targets").ship
 
 # Git keeps what people wrote (.po); Django reads what is made of it (.mo).
 compile_locale()
@@ -32,6 +38,23 @@ def clean_places(settings: LazySettings, tmp_path: Path) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     cache.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
+    """Tests that commit empty all tables after them: the targets that ship are put back."""
+    result = yield
+    if nextitem is not None and commits(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            if not Target.objects.exists():
+                ship(apps, schema_editor=None)
+    return result
+
+
+def commits(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    by_marker = marker is not None and marker.kwargs.get("transaction", False)
+    return by_marker or bool({"transactional_db", "live_server"} & set(item.fixturenames))
 
 
 @pytest.fixture

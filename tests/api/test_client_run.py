@@ -21,7 +21,7 @@ def send(web: httpx.Client, content: bytes, **facts: str) -> httpx.Response:
     return web.post("/images", data={"patient_code": "P-1"} | facts, files={"file": file})
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_whole_run(web):
     content = factories.chest_png(3)
     created = send(web, content, rt_pcr="negative", tested_on="2020-04-01")
@@ -42,7 +42,7 @@ def test_whole_run(web):
     assert web.get(image).json() == {"code": "not-found", "detail": "There is no such thing here."}
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_refused_file(web):
     refused = send(web, b"no picture")
 

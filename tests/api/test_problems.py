@@ -21,7 +21,7 @@ def test_language(language, answered, db, client):
 
 def test_refused_file_is_explained_in_english(upload, doctor, bearer):
     client = bearer(doctor)
-    client.headers = {"accept-language": "en"}
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
 
     response = upload(client, content=b"")
 
