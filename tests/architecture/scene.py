@@ -95,7 +95,7 @@ def _radiographs(scene: Scene) -> None:
     uploader = scene.people["doctor"]
     for seed, (name, result) in enumerate(TRUTHS.items()):
         scene.rows[name] = make_radiograph(
-            uploader=uploader, seed=seed, rt_pcr=result, view="pa", age_years=90
+            uploader=uploader, seed=seed, rt_pcr=result, view="PA", age_years=90
         )
     trash(radiograph=scene.rows["trashed"], by=uploader)
     # Models come last: one that is there when a radiograph comes in is asked at once.
