@@ -74,7 +74,10 @@ def kept_secret(file: Path) -> str:
 
 
 def _make_secret(file: Path) -> str:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileNotFoundError as problem:  # places where nothing can be made, such as /proc
+        raise ImproperlyConfigured(f"DATA_DIR cannot be made: {file.parent}") from problem
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".secret-")  # mode 0600
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as out:

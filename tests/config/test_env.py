@@ -2,6 +2,7 @@
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -69,3 +70,8 @@ def test_processes_that_start_together_share_one_secret(tmp_path):
 def test_an_empty_secret_file_of_a_full_disk_is_replaced(tmp_path):
     (tmp_path / "key").touch()
     assert len(env.kept_secret(tmp_path / "key")) > 50
+
+
+def test_a_place_where_nothing_can_be_made_stops_the_start():
+    with pytest.raises(ImproperlyConfigured, match="DATA_DIR"):
+        env.kept_secret(Path("/proc/nowhere/secret_key"))
