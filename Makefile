@@ -22,7 +22,7 @@ dev: ## install what tests and linters need
 
 test: ## run all tests (ARGS="tests/images -k upload" for some)
 	$(ENV_DEV)
-	@exec $(PY) -m pytest -n 2 --dist worksteal $(ARGS)
+	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: ## ruff, mypy --strict, import-linter, missing migrations
 	$(ENV_DEV)

@@ -15,6 +15,7 @@ from accounts.roles import Role
 from config.start.translations import compile_locale
 from images.models import Target
 from tests import factories
+from tests.distribution import pytest_xdist_make_scheduler  # noqa: F401  (a hook)
 from tests.servers import (  # noqa: F401  (fixtures for all)
     postgres_database,
     postgres_server,
