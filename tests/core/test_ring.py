@@ -7,6 +7,7 @@ from celery import Celery
 
 from config import celery_app
 from core.tasks import pulse, ring
+from inference.tasks import predict_waiting, reap
 
 
 class Task:
@@ -57,9 +58,9 @@ def test_a_pulse_is_left_for_the_status_page():
 @pytest.mark.parametrize(
     ("name", "queue"),
     [
-        ("inference.tasks.predict_waiting", "inference"),
-        ("inference.tasks.reap", "default"),
-        ("core.tasks.pulse", "default"),
+        (predict_waiting.name, "inference"),
+        (reap.name, "default"),
+        (pulse.name, "default"),
     ],
 )
 def test_a_task_goes_to_the_queue_of_its_decorator(name, queue):
