@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import revoke_all_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -34,9 +35,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return cleaned
 
     def set_password(self, user: User, password: str) -> None:
-        """Called by the change and by the reset alike: either way the person chose it."""
+        """Called by the change and by the reset alike: either way the person chose it, and what the
+        old password opened (sessions, by Django; tokens, here) ends."""
         user.must_change_password = False
-        super().set_password(user, password)
+        with transaction.atomic():
+            super().set_password(user, password)
+            revoke_all_tokens(user=user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A failing mail server must not answer differently for addresses that have an account."""

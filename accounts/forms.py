@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
@@ -95,6 +96,10 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth has no typ
         except IntegrityError:  # the same address signed up between our look and our write
             self.account_already_exists = True
             result = super().try_save(request)
+        if self.account_already_exists:
+            # No account is made, but the hash takes most of the time of making one: without it a
+            # clock would tell that somebody uses the address.
+            make_password(self.cleaned_data["password1"])
         return result
 
     def custom_signup(self, request: HttpRequest, user: User) -> None:

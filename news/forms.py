@@ -1,5 +1,6 @@
 """The parsers of posts and of what visitors write."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from news.models import ContactMessage, NewsPost
 
+# XML has no way to write these, so one of them would take the whole feed down (XML 1.0, 2.2).
+NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 LOCAL_MINUTE = "%Y-%m-%dT%H:%M"  # what <input type="datetime-local"> sends and shows
 
 
@@ -66,7 +69,8 @@ class NewsPostForm(forms.ModelForm[NewsPost]):
     def post(self) -> dict[str, Any]:
         """The arguments of `news.services.write_post`."""
         values = {name: self.cleaned_data[name] for name in self.Meta.fields}
-        return values | {"published_at": self._published_at()}
+        texts = {n: NOT_IN_XML.sub("", v) for n, v in values.items() if isinstance(v, str)}
+        return values | texts | {"published_at": self._published_at()}
 
     def _published_at(self) -> datetime | None:
         choice = self.cleaned_data["publication"]

@@ -4,7 +4,7 @@ from accounts.services.administration import create_first_administrator, has_adm
 from accounts.services.approval import announce_request, approve, change_role, refuse
 from accounts.services.people import close_doors, deactivate, reactivate, save_profile
 from accounts.services.sites import create_site, edit_site
-from accounts.services.tokens import issue_token, revoke_token
+from accounts.services.tokens import issue_token, revoke_all_tokens, revoke_token
 
 __all__ = [
     "announce_request",
@@ -19,6 +19,7 @@ __all__ = [
     "issue_token",
     "reactivate",
     "refuse",
+    "revoke_all_tokens",
     "revoke_token",
     "save_profile",
 ]

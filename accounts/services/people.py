@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import AccountError
-from accounts.models import ApiToken, User
+from accounts.models import User
 from accounts.services.rules import check_not_last, lock_person
+from accounts.services.tokens import revoke_all_tokens
 
 logger = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ def close_doors(person: User) -> None:
     """End every session and delete every API token of a person, at once."""
     for session in UserSession.objects.filter(user=person):
         session.end()
-    ApiToken.objects.filter(user=person).delete()
+    revoke_all_tokens(user=person)
 
 
 @transaction.atomic

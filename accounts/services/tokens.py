@@ -36,6 +36,13 @@ def issue_token(*, user: User, name: str, scope: str, days: int) -> tuple[ApiTok
     return token, secret
 
 
+def revoke_all_tokens(*, user: User) -> None:
+    """Whoever made a token with a stolen password keeps nothing once the password is another."""
+    count, _rows = ApiToken.objects.filter(user=user).delete()
+    if count:
+        logger.info("tokens revoked user=%s count=%d", user.pk, count)
+
+
 def revoke_token(*, token: ApiToken) -> None:
     token.delete()
     logger.info("token revoked user=%s", token.user_id)

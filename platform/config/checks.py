@@ -76,6 +76,14 @@ def database() -> list[CheckMessage]:
     return [Warning("SQLite serves one machine only.", hint, id="covidxr.W001")]
 
 
+def database_password() -> list[CheckMessage]:
+    password = str(settings.DATABASES["default"].get("PASSWORD") or "")
+    if not any(word in password.lower() for word in SAMPLE_WORDS):
+        return []
+    hint = "Choose your own POSTGRES_PASSWORD."
+    return [Error("The password of the database is a sample.", hint, id="covidxr.E007")]
+
+
 def sender() -> list[CheckMessage]:
     if ".local" not in settings.DEFAULT_FROM_EMAIL:
         return []
@@ -84,7 +92,8 @@ def sender() -> list[CheckMessage]:
 
 
 PRODUCTION_CHECKS = (
-    secret_key, allowed_hosts, debug, mail, broker, administrator, database, sender,
+    secret_key, allowed_hosts, debug, mail, broker, administrator, database, database_password,
+    sender,
 )  # fmt: skip
 
 

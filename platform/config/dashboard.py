@@ -73,8 +73,8 @@ def _administrative_tiles(user: User) -> Iterator[Tile]:
         waiting = User.objects.visible_to(user).pending().count()
         yield Tile(_("People waiting"), waiting, reverse("accounts:people"), "person-plus")
     if user.can(Capability.READ_CONTACT):
-        unanswered = ContactMessage.objects.filter(answered_at=None).count()
-        yield Tile(_("Messages to answer"), unanswered, reverse("news:inbox"), "envelope")
+        messages = ContactMessage.objects.visible_to(user).unanswered()
+        yield Tile(_("Messages to answer"), messages.count(), reverse("news:inbox"), "envelope")
 
 
 def recent(user: User) -> list[RecentRadiograph]:

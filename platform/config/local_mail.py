@@ -30,7 +30,8 @@ P = ParamSpec("P")
 # What Django's file backend writes after each message of a file.
 SEPARATOR = b"\n" + b"-" * 79 + b"\n"
 LINK = re.compile(r"https?://[^\s<>\"']+")
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+# How proxies of all makes begin the headers that they add.
+FORWARDED = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 NEWEST = 200
 
 
@@ -71,7 +72,7 @@ def on_this_computer(
 
 
 def is_from_here(request: HttpRequest) -> bool:
-    if any(header in request.META for header in FORWARDED):
+    if any(header.startswith(FORWARDED) for header in request.META):
         return False
     try:
         return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
@@ -134,6 +135,14 @@ def with_links(text: str, hosts: set[str]) -> SafeString:
 
 
 def _link(address: str, hosts: set[str]) -> str:
-    if urlsplit(address).netloc not in hosts:
+    if _host_of(address) not in hosts:
         return conditional_escape(address)
     return format_html('<a href="{}">{}</a>', address, address)
+
+
+def _host_of(address: str) -> str:
+    """Anybody's words are in a mail: what only looks like an address has no host."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 
@@ -107,5 +108,17 @@ def cache_settings(url: str) -> dict[str, object]:
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": url,
         "KEY_PREFIX": "covidxr",
-        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
+        "OPTIONS": {
+            "socket_connect_timeout": 2,
+            "socket_timeout": 5,
+            "serializer": "config.json_cache.JsonSerializer",
+        },
     }
+
+
+def mail_settings(url: str) -> dict[str, Any]:
+    """Django's mail settings of an EMAIL_URL; SMTP waits behind the answer (config.later_mail)."""
+    parsed: dict[str, Any] = environ.Env.email_url_config(url)
+    if parsed["EMAIL_BACKEND"] == SMTP_BACKEND:
+        parsed["EMAIL_BACKEND"] = "config.later_mail.LaterBackend"
+    return parsed

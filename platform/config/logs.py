@@ -1,5 +1,8 @@
 """Log lines: readable in local mode, JSON in production; request ids, never patient data."""
 
+import io
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -22,18 +25,16 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(
-            colors=False,
-            # Never the variables of a traceback: they can hold pixels and patient codes.
-            exception_formatter=structlog.dev.plain_traceback,
-        )
+    lines = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processor": renderer,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.ExceptionRenderer(told),
+            structlog.processors.JSONRenderer() if as_json else lines,
+        ],
         "foreign_pre_chain": SHARED_STEPS,
     }
     return {
@@ -48,3 +49,26 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             "PIL": {"level": "WARNING"},
         },
     }
+
+
+def told(exc_info: Any) -> str:
+    """A traceback without data: no variables, and of each message the first line alone.
+
+    Variables can hold pixels and patient codes, and PostgreSQL puts the values of the row or of the
+    query on the lines below the first.
+    """
+    text = io.StringIO()
+    for error in reversed(list(_chain(exc_info[1]))):
+        text.writelines(traceback.format_tb(error.__traceback__))
+        words = str(error).splitlines() or [""]
+        text.write(f"{type(error).__module__}.{type(error).__qualname__}: {words[0]}\n")
+    return text.getvalue().rstrip("\n")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """`error`, then what led to it, and so on."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

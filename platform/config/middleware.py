@@ -1,14 +1,36 @@
-"""What no view should have to remember: caching of private pages, redirects inside htmx."""
+"""What no view should have to remember: caching of private pages, redirects inside htmx, and log
+lines without what people typed."""
 
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
+import structlog
+from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django_htmx.http import HttpResponseClientRedirect
+from django_structlog.middlewares import RequestMiddleware
 
 Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestLogMiddleware(RequestMiddleware):
+    """django_structlog's lines, without the query: people search for patient codes in it."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {request.path}"
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """The address that the limits count too, which a visitor's own headers cannot change."""
+        try:
+            ip = get_adapter().get_client_ip(request)
+        except PermissionDenied:
+            ip = ""
+        structlog.contextvars.bind_contextvars(ip=ip)
 
 
 class PrivatePagesMiddleware:
@@ -46,6 +68,12 @@ def _whole_page(request: HttpRequest, location: str) -> str:
     door = resolve_url(settings.LOGIN_URL)
     if urlsplit(location).path != door:
         return location
-    path = urlsplit(request.headers.get("HX-Current-URL", "")).path
-    page = f"/{path.lstrip('/')}"  # "//host" would be another host
+    page = f"/{_current_path(request).lstrip('/')}"  # "//host" would be another host
     return f"{door}?{urlencode({'next': page})}"
+
+
+def _current_path(request: HttpRequest) -> str:
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", "")).path
+    except ValueError:
+        return ""

@@ -2,7 +2,8 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import ApiToken, User
+from accounts.services import issue_token
 from tests.accounts.helpers import NEW_PASSWORD, is_signed_in, signed_in_by_password
 from tests.factories import PASSWORD
 
@@ -80,3 +81,16 @@ def test_person_with_a_one_time_password_can_leave(sign_in, newcomer):
     client = sign_in(newcomer)
     client.post(reverse("account_logout"))
     assert "_auth_user_id" not in client.session
+
+
+def test_ends_every_api_token_of_the_person(sign_in, doctor, health_worker):
+    for person in (doctor, health_worker):
+        issue_token(user=person, name="n", scope="write", days=1)
+    change(sign_in(doctor))
+    assert [token.user for token in ApiToken.objects.all()] == [health_worker]
+
+
+def test_refused_change_keeps_the_tokens(sign_in, doctor):
+    issue_token(user=doctor, name="n", scope="write", days=1)
+    change(sign_in(doctor), old="not-the-old-one")
+    assert ApiToken.objects.count() == 1

@@ -4,6 +4,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services import issue_token
 from tests.accounts.helpers import NEW_PASSWORD, is_signed_in, link_in_last_mail, log_in
 
 pytestmark = pytest.mark.django_db
@@ -63,3 +64,11 @@ def test_replaces_a_one_time_password(anonymous, doctor):
     ask(anonymous, doctor.email)
     choose(anonymous)
     assert not User.objects.get(pk=doctor.pk).must_change_password
+
+
+def test_ends_every_api_token(anonymous, doctor):
+    _, secret = issue_token(user=doctor, name="n", scope="read", days=1)
+    ask(anonymous, doctor.email)
+    choose(anonymous)
+    bearer = {"authorization": f"Bearer {secret}"}
+    assert Client().get("/api/v1/targets/", headers=bearer).status_code == 401

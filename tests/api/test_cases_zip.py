@@ -92,6 +92,23 @@ def test_readme(language, word, made, download):
     assert "rt_pcr=positive" in text
 
 
+def test_readme_keeps_the_patient_code_back(made, download):
+    found = download("?patient=SECRET-1&rt_pcr=positive")
+
+    text = found.read("README.txt").decode()
+    assert len(rows(found)) == 1
+    assert "patient=*" in text
+    assert "SECRET-1" not in text
+
+
+def test_readme_names_only_the_filters_in_force(made, sign_in, researcher):
+    response = sign_in(researcher).get(f"{URL}?patient=SECRET-1&note=SECRET-2&view=")
+    found = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+
+    assert len(rows(found)) == 3
+    assert "SECRET" not in found.read("README.txt").decode()
+
+
 def test_filters_of_the_list(made, download):
     factories.state_truth(made[1], "negative")
 

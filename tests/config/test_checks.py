@@ -24,6 +24,8 @@ GOOD = {
 }
 SQLITE = {"default": {"ENGINE": "django.db.backends.sqlite3"}}
 
+SAMPLE_PASSWORD = {"default": GOOD["DATABASES"]["default"] | {"PASSWORD": "change-me"}}
+
 
 @pytest.fixture
 def production(monkeypatch):
@@ -53,6 +55,7 @@ def test_whole_production_settings_pass(production):
         ("REDIS_URL", "", "covidxr.E005"),
         ("ADMIN_EMAIL", "admin@covid-xr.local", "covidxr.E006"),
         ("DATABASES", SQLITE, "covidxr.W001"),
+        ("DATABASES", SAMPLE_PASSWORD, "covidxr.E007"),
         ("DEFAULT_FROM_EMAIL", "COVID-XR <no-reply@covid-xr.local>", "covidxr.W002"),
     ],
 )

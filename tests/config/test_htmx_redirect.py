@@ -23,3 +23,9 @@ def test_another_address_cannot_become_the_next_page(anonymous):
 
 def test_plain_redirects_stay_redirects(anonymous):
     assert anonymous.get(reverse("images:list")).status_code == 302
+
+
+def test_an_unreadable_address_leads_to_the_first_page(anonymous):
+    broken = HTMX | {"HX-Current-URL": "http://[x"}
+    response = anonymous.get(reverse("inference:badges"), headers=broken)
+    assert response["HX-Redirect"] == "/account/login/?next=%2F"

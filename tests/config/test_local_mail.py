@@ -59,6 +59,7 @@ def test_link_to_this_platform_can_be_followed(anonymous, send):
         "http://testserver@evil.example/",
         "http://testserver.evil.example/",
         "javascript:alert(1)",
+        "http://[testserver",
     ],
 )
 def test_other_links_stay_words(anonymous, send, address):
@@ -90,6 +91,8 @@ def test_unknown_message(anonymous, send, name):
         {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.1"},
         {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": ""},
         {"REMOTE_ADDR": "127.0.0.1", "HTTP_FORWARDED": "for=192.0.2.1"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_PROTO": "https"},
+        {"REMOTE_ADDR": "127.0.0.1", "HTTP_VIA": "1.1 proxy"},
     ],
 )
 def test_nobody_else_sees_it(anonymous, send, meta):

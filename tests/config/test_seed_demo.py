@@ -69,3 +69,12 @@ def test_production_is_refused(settings):
     with pytest.raises(StartFailed, match="local mode only"):
         demo.seed(lambda line: None)
     assert counts() == [0, 0, 0, 0, 0]
+
+
+def test_the_password_is_drawn_for_each_installation(settings, tmp_path):
+    drawn = set()
+    for name in ("one", "another"):
+        settings.DATA_DIR = tmp_path / name
+        drawn |= {account.password for account in demo.ACCOUNTS}
+    assert len(drawn) == 2
+    assert {len(password) for password in drawn} == {16}

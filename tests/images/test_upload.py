@@ -169,6 +169,11 @@ class TestTheSamePixelsAgain:
         page = client.post(UPLOAD, upload_of(factories.chest_png(1)), follow=True)
         assert "P-0001" in str(next(iter(page.context["messages"])))
 
+    def test_tell_the_patient_code_to_no_cookie(self, actor, film):
+        response = upload(actor("doctor"), factories.chest_png(1), patient_code="P-0002")
+        assert response.status_code == 302
+        assert "messages" not in response.cookies
+
     def test_are_found_in_the_trash(self, actor, film, doctor):
         trash(radiograph=film, by=doctor)
         response = upload(actor("doctor"), factories.chest_png(1))

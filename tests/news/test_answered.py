@@ -36,3 +36,8 @@ def test_missing_message(sign_in, administrator):
 def test_needs_a_post(sign_in, administrator):
     address = reverse("news:answered", args=[MessageFactory().pk])
     assert sign_in(administrator).get(address).status_code == 405
+
+
+def test_message_out_of_reach_looks_missing(sign_in, site_administrator, stranger):
+    message = MessageFactory(sender=stranger)
+    assert answer(sign_in(site_administrator), message.pk).status_code == 404

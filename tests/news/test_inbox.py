@@ -38,3 +38,17 @@ def test_number_of_queries_does_not_grow(sign_in, administrator, django_assert_m
     MessageFactory.create_batch(15, answered_at=timezone.now(), answered_by=administrator)
     with django_assert_max_num_queries(6):
         subjects(client, show="all")
+
+
+def test_an_institution_reads_its_own_people_alone(sign_in, site_administrator, doctor, stranger):
+    MessageFactory(subject="of a visitor")
+    MessageFactory(subject="of our doctor", sender=doctor)
+    MessageFactory(subject="of a stranger", sender=stranger)
+    assert subjects(sign_in(site_administrator), show="all") == ["of our doctor"]
+
+
+def test_the_first_page_counts_the_same_messages(sign_in, site_administrator, doctor, stranger):
+    MessageFactory(sender=stranger)
+    MessageFactory(sender=doctor)
+    tiles = sign_in(site_administrator).get(reverse("home")).context["tiles"]
+    assert [tile.value for tile in tiles if tile.url == reverse("news:inbox")] == [1]
