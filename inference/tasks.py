@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.signals import worker_ready
 
-from core.tasks import cpu_task, gpu_task, ring
+from core.tasks import cpu_task, gpu_task, pulse, ring
 from inference import services, worker
 from inference.models import Prediction
 
@@ -36,6 +36,8 @@ def reap() -> None:
 
 @worker_ready.connect
 def ring_at_start(**_details: Any) -> None:
-    """A worker that starts after a crash looks at once; the second bell also warms the network."""
+    """A worker that starts gives its sign of life at once, looks for what a crash left behind, and
+    warms the network."""
+    ring(pulse)
     ring(reap)
     ring(predict_waiting)

@@ -94,7 +94,7 @@ def test_the_reaper_queues_what_no_signal_asked_for(three, rung):
 
 def test_a_worker_that_starts_looks_at_once(rung):
     tasks.ring_at_start()
-    assert rung == [REAP, BELL]
+    assert rung == [tasks.pulse.name, REAP, BELL]
 
 
 def test_beat_knows_the_reaper(settings):
