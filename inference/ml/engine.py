@@ -7,23 +7,22 @@ radiograph always gets the same probability.
 from __future__ import annotations
 
 import copy
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import softmax
 
+from inference.ml import engines
 from inference.ml.artifact import Artifact
-from inference.ml.extractor import ExtractorSpec, FeatureExtractor
-from inference.ml.heads import head_logits
+from inference.ml.extractor import BatchLimits, EngineFacts, ExtractorSpec, FeatureExtractor
+from inference.ml.heads import head_gradient, head_logits
 from inference.ml.preprocess import preprocess
-from inference.ml.torch_extractor import TorchExtractor
-
-GROUP: Final = 8
 
 Features = npt.NDArray[np.float16]
 
@@ -46,22 +45,66 @@ class Engine:
         self._extractor = extractor
 
     @classmethod
-    def from_weights(cls, weights_path: Path, *, threads: int | None = None) -> Engine:
-        """Engine on torch; WeightsRefused when the file is not the known VGG16."""
-        return cls(TorchExtractor(weights_path, threads=threads))
+    def from_weights(
+        cls,
+        weights_path: Path,
+        *,
+        threads: int | None = None,
+        name: str = engines.AUTO,
+        folder: Path | None = None,
+    ) -> Engine:
+        """The engine called ``name``, or the best of this machine; see ``engines.build``.
+
+        ``folder`` keeps what the engine makes of the weights, for the next start. Without one it is
+        made again each time and nothing stays. Raises WeightsRefused when the file is not the known
+        VGG16, else as ``engines.build``.
+        """
+        if folder is not None:
+            return cls(engines.build(name, weights_path, folder, threads))
+        with tempfile.TemporaryDirectory(prefix="covid-xr-engine-") as passing:
+            return cls(engines.build(name, weights_path, Path(passing), threads))
 
     @property
     def spec(self) -> ExtractorSpec:
         return self._extractor.spec
+
+    @property
+    def facts(self) -> EngineFacts:
+        return self._extractor.facts
+
+    @property
+    def limits(self) -> BatchLimits:
+        return self._extractor.limits
 
     def features(self, radiographs: Iterable[Pixels]) -> Features:
         """(N, dimensions) float16, in the order given; ValueError for pixels out of contract."""
         parts = [np.empty((0, self.spec.dimensions), np.float16)]
         waiting = iter(radiographs)
         # In small groups, so that any number of radiographs fits in memory.
-        while group := [preprocess(r.array, r.low, r.high) for r in islice(waiting, GROUP)]:
-            parts.append(to_half(self._extractor.extract(np.stack(group))))
+        rows = self.limits.rows
+        while group := [preprocess(r.array, r.low, r.high) for r in islice(waiting, rows)]:
+            parts.append(self.features_of(np.stack(group)))
         return np.concatenate(parts)
+
+    def features_of(self, inputs: npt.NDArray[np.float32]) -> Features:
+        """(N, 3, 224, 224) float32, as ``preprocess`` makes them, to (N, dimensions) float16.
+
+        Where the device has no room for so many rows, the halves are tried one after the other.
+        Raises ValueError for another shape, MemoryError when there is no room for a single row.
+        """
+        try:
+            return to_half(self._extractor.extract(inputs))
+        except MemoryError:
+            if len(inputs) < 2:
+                raise
+        # Out of the handler: there the error would still hold what filled the device.
+        middle = len(inputs) // 2
+        halves = self.features_of(inputs[:middle]), self.features_of(inputs[middle:])
+        return np.concatenate(halves)
+
+    def before_pooling(self, single: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """See ``FeatureExtractor.before_pooling``."""
+        return self._extractor.before_pooling(single)
 
 
 def to_half(features: npt.NDArray[np.floating]) -> Features:
@@ -94,17 +137,29 @@ class Classifier:
 
         Raises ValueError for another shape or for features that are not finite.
         """
-        expected = self._head.linear_layers()[0].in_features
-        if features.ndim != 2 or features.shape[1] != expected:
-            raise ValueError(f"expected (N, {expected}) features, got {features.shape}")
-        if not np.isfinite(features).all():
-            raise ValueError("features are not finite")
-        logits = head_logits(self._head, to_half(features))
+        logits = head_logits(self._head, self._accepted(features))
         return np.asarray(softmax(logits / self.manifest.temperature, axis=1))
 
     def outcomes(self, features: npt.NDArray[np.floating]) -> list[Outcome]:
         """One outcome for each row of features; ValueError as in ``probabilities``."""
         return [self._outcome(row) for row in self.probabilities(features)]
+
+    def gradient(
+        self, features: npt.NDArray[np.floating], class_index: int
+    ) -> npt.NDArray[np.float64]:
+        """d logit of a class / d features, for features and gradient of shape (dimensions,).
+
+        ``class_index`` is a place in the manifest's classes. ValueError as in ``probabilities``.
+        """
+        return head_gradient(self._head, self._accepted(features[None])[0], class_index)
+
+    def _accepted(self, features: npt.NDArray[np.floating]) -> Features:
+        expected = self._head.linear_layers()[0].in_features
+        if features.ndim != 2 or features.shape[1] != expected:
+            raise ValueError(f"expected (N, {expected}) features, got {features.shape}")
+        if not np.isfinite(features).all():
+            raise ValueError("features are not finite")
+        return to_half(features)
 
     def _outcome(self, row: npt.NDArray[np.float64]) -> Outcome:
         manifest = self.manifest

@@ -13,3 +13,7 @@ class WeightsUnavailable(Exception):
 
 class ArtifactRefused(Exception):
     """A model artifact is unreadable, altered, or of a format that this version does not know."""
+
+
+class NotConvertible(Exception):
+    """An extractor's network stays on torch; the message says which part of it ncnn would need."""

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from inference.ml.preprocess import PREPROCESSING_VERSION
+from inference.ml.preprocess import PREPROCESSING_VERSION, SIDE
 from inference.ml.weights import VGG16_SHA256
 
 
@@ -43,16 +43,56 @@ VGG16_BLOCK5: Final = ExtractorSpec(
 
 EXTRACTORS: Final[dict[str, ExtractorSpec]] = {spec.code: spec for spec in (VGG16_BLOCK5,)}
 
+INPUT_SHAPE: Final = (3, SIDE, SIDE)
+
+
+def refuse_other_shapes(batch: npt.NDArray[np.generic]) -> None:
+    """ValueError for anything but (N, 3, 224, 224)."""
+    if batch.ndim != 4 or batch.shape[1:] != INPUT_SHAPE:
+        raise ValueError(f"expected (N, 3, 224, 224), got {batch.shape}")
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What computed a feature vector: kept with every prediction.
+
+    ``precision`` is of the arithmetic (``fp32``, ``bf16``, ``fp16``); ``version`` is the library's.
+    """
+
+    name: str
+    device: str
+    precision: str
+    version: str
+
+
+@dataclass(frozen=True)
+class BatchLimits:
+    """What a micro-batch of an engine should be: at most ``rows`` radiographs, and at most
+    ``patience`` seconds of waiting for more of them (0 where larger batches gain nothing)."""
+
+    rows: int
+    patience: float
+
 
 class FeatureExtractor(Protocol):
     """Turns preprocessed radiographs into feature vectors."""
 
     @property
     def spec(self) -> ExtractorSpec: ...
+    @property
+    def facts(self) -> EngineFacts: ...
+    @property
+    def limits(self) -> BatchLimits: ...
 
     def extract(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """(N, 3, 224, 224) float32 to (N, dimensions) float32, flattened channel, row, column.
 
-        A row depends on its own radiograph alone, never on its neighbours in the batch.
+        A row depends on its own radiograph alone, never on its neighbours in the batch. Raises
+        ValueError for another shape, MemoryError when the device has no room for so many rows.
         """
+        ...
+
+    def before_pooling(self, single: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """(3, 224, 224) to the last convolution's activations (after ReLU), (512, 14, 14) for
+        VGG16: what Grad-CAM weighs. Max-pooling them gives the features."""
         ...

@@ -1,4 +1,4 @@
-"""VGG16 block 5 on torch (COVID-XR paper, section III.A, Algorithm 1)."""
+"""VGG16 block 5 on torch (COVID-XR paper, section III.A, Algorithm 1): the reference."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from inference.ml import weights
-from inference.ml.extractor import VGG16_BLOCK5, ExtractorSpec
-from inference.ml.vision import torchvision
+from inference.ml.extractor import (
+    VGG16_BLOCK5,
+    BatchLimits,
+    EngineFacts,
+    ExtractorSpec,
+    refuse_other_shapes,
+)
+from inference.ml.networks import network_of
+from inference.ml.torch_memory import memory_errors
 
 # Costs two thirds of the processor time of one by one; larger groups gain nothing more. The sums
 # of one radiograph stay the same to the last bit (tests/inference/test_extractor_parity.py).
@@ -28,28 +34,36 @@ class TorchExtractor:
     def __init__(self, weights_path: Path, *, threads: int | None = None) -> None:
         if threads is not None:
             torch.set_num_threads(threads)
-        self._network = _vgg16_convolutions(weights.load(weights_path))
+        self._network = network_of(VGG16_BLOCK5, weights_path)
 
     @property
     def spec(self) -> ExtractorSpec:
         return VGG16_BLOCK5
 
+    @property
+    def facts(self) -> EngineFacts:
+        device = f"cpu {torch.backends.cpu.get_cpu_capability().lower()}"
+        return EngineFacts("torch", device, "fp32", str(torch.__version__))
+
+    @property
+    def limits(self) -> BatchLimits:
+        return BatchLimits(rows=_AT_ONCE, patience=0.0)
+
     def extract(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """See ``FeatureExtractor.extract``. Raises ValueError for another shape."""
-        if batch.ndim != 4 or batch.shape[1:] != (3, 224, 224):
-            raise ValueError(f"expected (N, 3, 224, 224), got {batch.shape}")
+        """See ``FeatureExtractor.extract``."""
+        refuse_other_shapes(batch)
         features = np.empty((len(batch), self.spec.dimensions), dtype=np.float32)
-        with torch.inference_mode():
+        with torch.inference_mode(), memory_errors():
             for top in range(0, len(batch), _AT_ONCE):
                 part = torch.from_numpy(np.ascontiguousarray(batch[top : top + _AT_ONCE]))
                 features[top : top + _AT_ONCE] = self._network(part).flatten(1).numpy()
         return features
 
-
-def _vgg16_convolutions(state: weights.Weights) -> torch.nn.Module:
-    # Built without memory and filled at once: random numbers for 138 million weights take seconds.
-    with torch.device("meta"):
-        network: torch.nn.Module = torchvision.models.vgg16(weights=None).features
-    tensors = {name.removeprefix("features."): torch.from_numpy(a) for name, a in state.items()}
-    network.load_state_dict(tensors, strict=True, assign=True)
-    return network.eval().requires_grad_(False)
+    def before_pooling(self, single: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """See ``FeatureExtractor.before_pooling``."""
+        batch = np.ascontiguousarray(single[None])
+        refuse_other_shapes(batch)
+        with torch.inference_mode(), memory_errors():
+            activations: torch.Tensor = self._network[:-1](torch.from_numpy(batch))
+        found: npt.NDArray[np.float32] = activations[0].numpy()
+        return found

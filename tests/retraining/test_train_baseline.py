@@ -6,7 +6,7 @@ import pytest
 from images.radiograph import RadiographPixels
 from inference.ml.artifact import load
 from inference.ml.engine import Classifier, Engine
-from inference.ml.extractor import VGG16_BLOCK5
+from inference.ml.extractor import VGG16_BLOCK5, BatchLimits
 from retraining.ml.baseline import SALT, Cohort, train_baseline
 from retraining.ml.evaluation import evaluate
 from retraining.ml.split import TEST, split_of
@@ -17,6 +17,7 @@ class PatchExtractor:
     """Features are the pixels of the radiograph themselves, as many as VGG16 gives."""
 
     spec = VGG16_BLOCK5
+    limits = BatchLimits(8, 0.0)
 
     def extract(self, batch):
         flat = batch.reshape(len(batch), -1)[:, : self.spec.dimensions]

@@ -1,0 +1,50 @@
+"""What this process may use of the processor."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from pathlib import Path
+from typing import Final
+
+_QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
+_CPU_INFO: Final = Path("/proc/cpuinfo")
+
+# As the kernel calls them, best first, with the names that people use.
+_INSTRUCTION_SETS: Final = {
+    "avx512vl": "avx512",
+    "avx2": "avx2",
+    "avx": "avx",
+    "asimdhp": "neon fp16",
+    "asimd": "neon",
+}
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: its affinity, and a container's quota (cgroup v2)."""
+    pinned = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(pinned or 1, _quota()))
+
+
+def instruction_set() -> str:
+    """The widest vector instructions here, such as ``avx512``; else the machine's family."""
+    known = set(_read(_CPU_INFO).split())
+    return next((name for flag, name in _INSTRUCTION_SETS.items() if flag in known), "") or (
+        platform.machine()
+    )
+
+
+def _quota() -> int:
+    """Cores, rounded up, of "QUOTA PERIOD" (microseconds); very many where there is no limit."""
+    stated = _read(_QUOTA).split()
+    if len(stated) != 2 or not stated[0].isdigit():
+        return 1 << 20
+    return math.ceil(int(stated[0]) / int(stated[1]))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
