@@ -1,80 +1,25 @@
-"""What is served and what it said: deployed models, cached features, predictions."""
+"""The answers of models to radiographs, and the queue of those that are still to come."""
 
-import uuid
 from typing import Self
 
 from django.db import models
+from django.db.models.expressions import Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.jobs import OPEN_STATUSES, Job, JobQuerySet, JobStatus
-from core.models import Record
 from images.models import Radiograph, Target, TargetClass
+from inference.models.deployed import DeployedModel
 
 
-class DeployedModelQuerySet(models.QuerySet["DeployedModel"]):
-    def live(self, target: Target) -> "DeployedModel | None":
-        """The model that serves `target`: the newest row."""
-        return self.filter(target=target).order_by("-created_at", "-pk").first()
+class Urgency(models.IntegerChoices):
+    """Who is served first; within one urgency the people who wait take turns."""
 
-    def live_models(self) -> Self:
-        """The models that serve now: one for each active target that has any."""
-        newest = DeployedModel.objects.filter(target=models.OuterRef("target"))
-        newest_key = newest.order_by("-created_at", "-pk").values("pk")[:1]
-        return self.filter(target__is_active=True, pk=models.Subquery(newest_key)).select_related(
-            "target"
-        )
-
-
-class DeployedModel(Record):
-    """One activation of one artifact. Append-only: a rollback is a new row on an old artifact.
-
-    `created_at` is the moment of activation; the newest row of a target is live.
-    """
-
-    target = models.ForeignKey(Target, models.PROTECT, related_name="deployed_models")
-    version = models.CharField(max_length=80)
-    architecture = models.CharField(max_length=40)
-    extractor = models.CharField(max_length=40)
-    preprocessing = models.CharField(max_length=40)
-    # A folder's name below settings.ARTIFACTS_DIR, never a path from outside.
-    artifact = models.CharField(max_length=120)
-    # Of the manifest, which itself names the hash of the weights: it pins the whole artifact.
-    sha256 = models.CharField(max_length=64)
-    threshold = models.FloatField()
-    metrics = models.JSONField(default=dict)
-    limits = models.JSONField(default=list)
-    activated_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(max_length=200, blank=True, default="")
-
-    objects = DeployedModelQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("-created_at", "-pk")
-        indexes = [models.Index(fields=["target", "-created_at"], name="live_model")]
-
-    def __str__(self) -> str:
-        return f"{self.target.code} {self.version}"
-
-
-class FeatureVector(Record):
-    """Index of one cached vector (fp16, little endian) in `settings.FEATURES_DIR`."""
-
-    pixel_sha256 = models.CharField(max_length=64)
-    extractor = models.CharField(max_length=40)
-    preprocessing = models.CharField(max_length=40)
-    dimensions = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["pixel_sha256", "extractor", "preprocessing"], name="one_vector_per_key"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.extractor} {self.preprocessing} {self.pixel_sha256[:12]}"
+    INTERACTIVE = 0, _("Somebody waits for it")
+    BULK = 1, _("Part of a batch")
+    BACKGROUND = 2, _("Nobody waits for it")
 
 
 class PredictionQuerySet(JobQuerySet):
@@ -84,10 +29,18 @@ class PredictionQuerySet(JobQuerySet):
     def waiting(self) -> Self:
         return self.filter(status__in=OPEN_STATUSES)
 
-    def oldest_claimable(self) -> uuid.UUID | None:
-        """Key of the row that has waited longest, among those a worker may take now."""
-        waiting = self.claimable(timezone.now()).order_by("created_at", "pk")
-        return waiting.values_list("pk", flat=True).first()
+    def first_in_line(self, each: int) -> Self:
+        """The claimable rows that have waited longest: at most `each` of one person and urgency.
+
+        One person's batch of thousands so costs the choice no more than the batch of ten does.
+        """
+        place = Window(
+            RowNumber(),
+            partition_by=[models.F("urgency"), models.F("requested_by")],
+            order_by=[models.F("created_at"), models.F("pk")],
+        )
+        claimable = self.claimable(timezone.now()).annotate(place=place)
+        return claimable.filter(place__lte=each)
 
     def newest_first(self) -> Self:
         """With all that a page shows of a prediction."""
@@ -104,18 +57,34 @@ class Prediction(Job):
 
     radiograph = models.ForeignKey(Radiograph, models.CASCADE, related_name="predictions")
     target = models.ForeignKey(Target, models.PROTECT, related_name="predictions")
+    # Whose turn it is: the person who uploaded, or asked again; null for the platform itself.
+    requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    urgency = models.PositiveSmallIntegerField(choices=Urgency.choices, default=Urgency.INTERACTIVE)
     model = models.ForeignKey(DeployedModel, models.PROTECT, null=True, related_name="predictions")
     predicted_class = models.ForeignKey(TargetClass, models.PROTECT, null=True, related_name="+")
     probability = models.FloatField(null=True)  # of the positive class, calibrated, 0..1
     probabilities = models.JSONField(default=dict)  # class code -> 0..1
     features_were_cached = models.BooleanField(default=False)
     milliseconds = models.PositiveIntegerField(null=True)
+    # Name, device, precision and version of what computed; empty before the work.
+    engine = models.JSONField(default=dict)
+    # How much the image looks like a frontal chest radiograph: structural similarity to the mean
+    # radiograph (-1..1) and the learned score (0..1); null where the gate did not look.
+    gate_similarity = models.FloatField(null=True)
+    gate_score = models.FloatField(null=True)
 
     objects = PredictionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        indexes = [models.Index(fields=["status", "created_at"], name="prediction_queue")]
+        indexes = [
+            models.Index(
+                fields=["status", "urgency", "requested_by", "created_at"], name="prediction_queue"
+            ),
+            models.Index(
+                fields=["radiograph", "target", "-created_at"], name="predictions_of_radiograph"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["radiograph", "target"],

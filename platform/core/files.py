@@ -5,20 +5,25 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write under a temporary name (mode 0600), sync, rename. OSError when the disk refuses."""
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write under a temporary name (mode 0600), sync, rename. OSError when the disk refuses.
+
+    What may be lost with the power, but never be seen in half, can do without `durable`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The job contract: the database row is the truth, the message only a doorbell.
 
-No broker gives exactly-once recovery by itself, so a worker *claims* a row by a conditional UPDATE
+No broker gives exactly-once recovery by itself, so a worker *claims* rows by a conditional UPDATE
 that sets an owner token, a lease and one attempt more; a heartbeat extends the lease; results are
 written under the same owner check; a reaper rings again for what was left behind.
 
@@ -55,11 +55,11 @@ class JobQuerySet(models.QuerySet[Any]):
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
         return self.filter(free, status__in=OPEN_STATUSES, attempts__lt=MAX_ATTEMPTS)
 
-    def claim(self, pk: uuid.UUID) -> str:
-        """Take the row; returns the owner token, or "" when another worker has it."""
+    def claim(self, *keys: uuid.UUID) -> str:
+        """Take what is free of these rows; returns their owner token, "" when nothing was."""
         now, owner = timezone.now(), uuid.uuid4().hex
         taken = (
-            self.filter(pk=pk)
+            self.filter(pk__in=keys)
             .claimable(now)
             .update(
                 status=JobStatus.RUNNING,
@@ -86,18 +86,17 @@ class JobQuerySet(models.QuerySet[Any]):
         return self._close(owner, JobStatus.FAILED, error_code=error_code)
 
     def release(self, owner: str, error_code: str) -> bool:
-        """Give the row back for another try after a rest; the last try ends it as failed."""
+        """Give the rows back for another try after a rest; the last try ends a row as failed."""
         rows, now = self.owned(owner), timezone.now()
-        if rows.filter(attempts__gte=MAX_ATTEMPTS).exists():
-            return self.fail(owner, error_code)
-        given_back = rows.update(
+        exhausted = self.filter(attempts__gte=MAX_ATTEMPTS).fail(owner, error_code)
+        given_back = rows.filter(attempts__lt=MAX_ATTEMPTS).update(
             status=JobStatus.QUEUED,
             owner="",
             lease_until=now + REST,
             error_code=error_code,
             updated_at=now,
         )
-        return bool(given_back)
+        return exhausted or bool(given_back)
 
     def cancel(self) -> int:
         """End open rows without a result; a worker that holds one cannot write to it any more."""
