@@ -1,14 +1,17 @@
 """Makers of rows for tests."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import factory
 import numpy as np
 from allauth.account.models import EmailAddress
+from pydicom.data import get_testdata_file
 
 from accounts.models import Site, User
 from accounts.roles import Capability, Role
+from images.decoding import decode
 from images.models import Patient, Radiograph, Target
 from images.radiograph import RadiographPixels
 from images.services import patient_of, record_truth, store_radiograph, truth_given
@@ -57,6 +60,15 @@ def chest_array(seed: int = 0, shape: tuple[int, int] = (96, 80)) -> np.ndarray:
 def chest_png(seed: int = 0, shape: tuple[int, int] = (96, 80)) -> bytes:
     """`chest_array` as the bytes of a PNG file."""
     return RadiographPixels.eight_bit(chest_array(seed, shape)).to_png()
+
+
+def film_png(seed: int = 0) -> bytes:
+    """A real radiograph (RG1 of pydicom-data, an eighth of its size) with a little noise of `seed`:
+    for what goes through the gate."""
+    content = Path(str(get_testdata_file("RG1_UNCR.dcm", download=False))).read_bytes()
+    small = decode(io.BytesIO(content)).pixels.to_display()[::8, ::8]
+    noise = np.random.default_rng(seed).integers(-4, 5, small.shape)
+    return RadiographPixels.eight_bit(np.clip(small + noise, 0, 255).astype(np.uint8)).to_png()
 
 
 def make_radiograph(

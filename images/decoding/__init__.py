@@ -31,10 +31,14 @@ class Decoded:
     facts: Facts
 
 
-def decode(stream: BinaryIO, *, limits: Limits = DEFAULT) -> Decoded:
+def decode(
+    stream: BinaryIO, *, limits: Limits = DEFAULT, smallest_side: int | None = None
+) -> Decoded:
     """Decode a whole seekable binary stream, read from its beginning wherever it stands.
 
-    Raises Unreadable, and nothing else, for any content.
+    With ``smallest_side`` a JPEG may come out smaller, both sides at least that long: quicker, for
+    what only a network will look at. What is stored is always decoded in full. Raises Unreadable,
+    and nothing else, for any content.
     """
     stream.seek(0, 2)
     limits.check_bytes(stream.tell())
@@ -47,7 +51,7 @@ def decode(stream: BinaryIO, *, limits: Limits = DEFAULT) -> Decoded:
             return Decoded(*_dicom(stream, limits))
         if kind == "":
             raise Unreadable("not-an-image")
-        return Decoded(decode_picture(stream, kind, limits), kind, Facts())
+        return Decoded(decode_picture(stream, kind, limits, smallest_side), kind, Facts())
 
 
 def _dicom(stream: BinaryIO, limits: Limits) -> tuple[RadiographPixels, Literal["dicom"], Facts]:

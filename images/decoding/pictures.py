@@ -30,8 +30,10 @@ _UPRIGHT: Final = {
 _STRIP: Final = 256
 
 
-def decode_picture(stream: BinaryIO, kind: PictureKind, limits: Limits) -> RadiographPixels:
-    """Decode a still PNG or JPEG.
+def decode_picture(
+    stream: BinaryIO, kind: PictureKind, limits: Limits, smallest_side: int | None = None
+) -> RadiographPixels:
+    """Decode a still PNG or JPEG; ``smallest_side`` lets a JPEG be scaled down while decoding.
 
     EXIF (or XMP) orientation is applied; then every byte that is not a pixel is gone. 16-bit grey
     keeps its 16 bits. Transparency is laid over black, the tone of air. Equal colour channels
@@ -39,7 +41,10 @@ def decode_picture(stream: BinaryIO, kind: PictureKind, limits: Limits) -> Radio
     """
     try:
         _check_claim(_png_claim(stream) if kind == "png" else _jpeg_claim(stream), limits)
-        image = _open_png(stream, limits) if kind == "png" else _open_jpeg(stream, limits)
+        if kind == "png":
+            image = _open_png(stream, limits)
+        else:
+            image = _open_jpeg(stream, limits, smallest_side)
         return _canonical(_upright(_opaque(image)))
     except HOSTILE:
         raise Unreadable(_damage(stream, kind)) from None
@@ -87,13 +92,18 @@ def _open_png(stream: BinaryIO, limits: Limits) -> Image.Image:
     return _loaded(image, limits)
 
 
-def _open_jpeg(stream: BinaryIO, limits: Limits) -> Image.Image:
+def _open_jpeg(stream: BinaryIO, limits: Limits, smallest_side: int | None) -> Image.Image:
     stream.seek(0)
     if has_too_many_scans(stream):
         raise Unreadable("damaged")
     stream.seek(0)
     # The plugin itself, not Image.open: of a multi-picture file (MPO) it reads the first only.
-    return _loaded(JpegImageFile(stream), limits)
+    image = JpegImageFile(stream)
+    if smallest_side is not None:
+        # Only the low frequencies of each 8x8 block are transformed back (1/2, 1/4 or 1/8 of the
+        # size, never below what is asked for): of a large film a tenth of the work is left.
+        image.draft(None, (smallest_side, smallest_side))
+    return _loaded(image, limits)
 
 
 def _loaded(image: ImageFile.ImageFile, limits: Limits) -> Image.Image:

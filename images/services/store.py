@@ -69,7 +69,7 @@ def store_radiograph(
         return StoredRadiograph(known, created=False)
     try:
         with written_files(radiograph, decoded.pixels), room_in_database(), transaction.atomic():
-            _add(radiograph, patient, decoded.facts.get("patient_sex", ""), truths)
+            _add(radiograph, patient, decoded, truths)
     except IntegrityError:
         # Somebody stored the same pixels in between: the constraint decided, theirs was first.
         known = same_pixels(patient, radiograph.pixel_sha256)
@@ -110,10 +110,10 @@ def _facts_of(decoded: Decoded, view: str, age_years: int | None) -> dict[str, A
 
 
 def _add(
-    radiograph: Radiograph, named: Patient, dicom_sex: str, truths: Iterable[TruthGiven]
+    radiograph: Radiograph, named: Patient, decoded: Decoded, truths: Iterable[TruthGiven]
 ) -> None:
     radiograph.patient = settled(named)
-    fill_sex(radiograph.patient, dicom_sex)
+    fill_sex(radiograph.patient, decoded.facts.get("patient_sex", ""))
     radiograph.site_id = radiograph.patient.site_id
     radiograph.save(force_insert=True)
     record_truths(
@@ -122,4 +122,4 @@ def _add(
         entered_by=radiograph.uploader,
         capability=Capability.STATE_TRUTH,
     )
-    image_ready.send(sender=Radiograph, radiograph=radiograph)
+    image_ready.send(sender=Radiograph, radiograph=radiograph, pixels=decoded.pixels)

@@ -80,7 +80,7 @@ def restore(*, radiograph: Radiograph) -> bool:
     )  # fmt: skip
     if moved:
         radiograph.refresh_from_db()
-        image_ready.send(sender=Radiograph, radiograph=radiograph)
+        image_ready.send(sender=Radiograph, radiograph=radiograph, pixels=None)
     return bool(moved)
 
 

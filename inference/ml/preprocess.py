@@ -27,16 +27,25 @@ Float32Array = npt.NDArray[np.float32]
 
 
 def preprocess(array: npt.NDArray[np.uint8 | np.uint16], low: float, high: float) -> Float32Array:
-    """Network input of one radiograph, float32 (3, 224, 224), RGB order.
+    """Network input of one radiograph: ``network_input`` of its ``grey_input``."""
+    return network_input(grey_input(array, low, high))
+
+
+def network_input(grey: Float32Array) -> Float32Array:
+    """(224, 224) float32 in 0..1 to (3, 224, 224) float32, RGB order, as the convolutions want."""
+    mean = np.asarray(CHANNEL_MEAN, dtype=np.float32)[:, None, None]
+    return (grey[None] - mean) * np.float32(PIXEL_SCALE)
+
+
+def grey_input(array: npt.NDArray[np.uint8 | np.uint16], low: float, high: float) -> Float32Array:
+    """All that the network sees of a radiograph, float32 (224, 224) in 0..1.
 
     ``array`` is uint8 or uint16 (H, W), or uint8 (H, W, 3) RGB, brighter = more radio-opaque;
     ``low`` and ``high`` are the display range, mapped to 0 and 1 with values outside clipped.
     Raises ValueError for another shape or type, an empty image or an empty display range.
     """
     _refuse_unknown_pixels(array, low, high)
-    grey = _resize(array, low, high)
-    mean = np.asarray(CHANNEL_MEAN, dtype=np.float32)[:, None, None]
-    return (grey[None] - mean) * np.float32(PIXEL_SCALE)
+    return _resize(array, low, high)
 
 
 def _refuse_unknown_pixels(array: npt.NDArray[np.generic], low: float, high: float) -> None:

@@ -1,15 +1,44 @@
 """Every change of state of this app."""
 
 from inference.services.activation import activate, install_baseline
+from inference.services.explain import (
+    reap_explanations,
+    request_explanation,
+    ring_if_explanations_wait,
+    work_next_explanation,
+)
+from inference.services.gate import NotStopped, override_gate
 from inference.services.queue import queue_missing, request_predictions, retry, ring_if_waiting
+from inference.services.repredict import (
+    NotInService,
+    cancel_reprediction,
+    request_reprediction,
+    resume_repredictions,
+    work_on_reprediction,
+)
+from inference.services.shadow import record_scores, start_shadow, stop_shadow
 from inference.services.work import work_next
 
 __all__ = [
+    "NotInService",
+    "NotStopped",
     "activate",
+    "cancel_reprediction",
     "install_baseline",
+    "override_gate",
     "queue_missing",
+    "reap_explanations",
+    "record_scores",
+    "request_explanation",
     "request_predictions",
+    "request_reprediction",
+    "resume_repredictions",
     "retry",
+    "ring_if_explanations_wait",
     "ring_if_waiting",
+    "start_shadow",
+    "stop_shadow",
     "work_next",
+    "work_next_explanation",
+    "work_on_reprediction",
 ]

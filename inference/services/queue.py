@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.models import User
 from core.jobs import JobStatus
 from core.tasks import ring
-from images.models import Radiograph
-from inference.models import DeployedModel, Prediction
+from images.models import Radiograph, Target
+from inference.models import DeployedModel, Prediction, Urgency
 
 # Rows made in one pass of the reaper; the next pass, seconds later, makes the next ones.
 MISSING_AT_ONCE = 500
+# With so many of their radiographs still waiting, a person is sending a batch.
+A_BATCH = 8
 
 
 @transaction.atomic
@@ -23,11 +26,11 @@ def request_predictions(*, radiograph: Radiograph) -> int:
     """
     answered = Prediction.objects.filter(radiograph=radiograph, status=JobStatus.DONE)
     live = DeployedModel.objects.live_models().exclude(pk__in=answered.values("model"))
-    return _queue(Prediction(radiograph=radiograph, target=model.target) for model in live)
+    return _queue(_asked(radiograph, model.target, radiograph.uploader) for model in live)
 
 
 @transaction.atomic
-def retry(*, prediction: Prediction) -> int:
+def retry(*, prediction: Prediction, by: User | None = None) -> int:
     """Queue a new prediction for the radiograph and target of a closed one; returns 1, else 0.
 
     Nothing is queued while one is open, when the live model has answered, for a radiograph in the
@@ -42,13 +45,21 @@ def retry(*, prediction: Prediction) -> int:
         return 0
     if of_radiograph.waiting().exists():
         return 0
-    return _queue([Prediction(radiograph=radiograph, target=target)])
+    return _queue([_asked(radiograph, target, by or radiograph.uploader)])
 
 
 @transaction.atomic
 def queue_missing(*, limit: int = MISSING_AT_ONCE) -> int:
     """Queue what no signal asked for: kept radiographs without any prediction for a live target."""
     return sum(_queue_missing(model, limit) for model in DeployedModel.objects.live_models())
+
+
+def urgency_of(person: User) -> Urgency:
+    """A person's first radiographs are waited for; those that come on top of them are a batch."""
+    waited_for = Prediction.objects.waiting().filter(
+        requested_by=person, urgency=Urgency.INTERACTIVE
+    )
+    return Urgency.BULK if waited_for[:A_BATCH].count() >= A_BATCH else Urgency.INTERACTIVE
 
 
 def ring_if_waiting() -> bool:
@@ -61,7 +72,14 @@ def ring_if_waiting() -> bool:
 def _queue_missing(model: DeployedModel, limit: int) -> int:
     asked = Prediction.objects.filter(radiograph=models.OuterRef("pk"), target=model.target)
     unasked = Radiograph.objects.kept().filter(~models.Exists(asked)).order_by()[:limit]
-    return _queue(Prediction(radiograph=radiograph, target=model.target) for radiograph in unasked)
+    return _queue(
+        Prediction(radiograph=radiograph, target=model.target, urgency=Urgency.BACKGROUND)
+        for radiograph in unasked
+    )
+
+
+def _asked(radiograph: Radiograph, target: Target, by: User) -> Prediction:
+    return Prediction(radiograph=radiograph, target=target, requested_by=by, urgency=urgency_of(by))
 
 
 def _queue(predictions: Iterable[Prediction]) -> int:

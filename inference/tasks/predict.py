@@ -1,4 +1,4 @@
-"""Doorbells: they say "there is work", the rows say which. Torch stays out of this module."""
+"""Predictions: the doorbell, the reaper, and what a worker does when it starts."""
 
 import time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from celery.signals import worker_ready
 
 from core.tasks import cpu_task, gpu_task, pulse, ring
-from inference import services, worker
+from inference import features, inputs, services, worker
 from inference.models import Prediction
 
 # Shorter than the life of a reaper's message (10 s): where one process serves all queues, reaper
@@ -27,11 +27,20 @@ def predict_waiting() -> None:
 
 
 @cpu_task
+def finish_forgetting() -> None:
+    """Wipe the features of deleted radiographs that a dead worker or a store that was away left."""
+    features.finish_forgetting()
+
+
+@cpu_task
 def reap() -> None:
     """Bring back what was left behind: by killed workers, lost messages, models that came later."""
     Prediction.objects.bury_exhausted()
+    inputs.forget_leftovers()
     services.queue_missing()
     services.ring_if_waiting()
+    services.reap_explanations()
+    services.resume_repredictions()
 
 
 @worker_ready.connect

@@ -1,4 +1,4 @@
-"""kill -9 of the whole worker during thirty queued predictions: all thirty exist, once."""
+"""kill -9 of the whole worker during a hundred queued predictions: all exist, once."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.development import vgg16_weights
 from tests.faults.installation import BEAT, WORKER, Installation, kill_group
 from tests.servers import wait_until
 
-RADIOGRAPHS = 30
+RADIOGRAPHS = 100
 KILLS = 3
 
 PREPARE = f"""
@@ -28,7 +28,7 @@ with tempfile.TemporaryDirectory() as folder:
 site = SiteFactory()
 person = UserFactory(site=site, verified=False)
 for seed in range({RADIOGRAPHS}):
-    make_radiograph(site=site, uploader=person, seed=seed)
+    make_radiograph(site=site, uploader=person, seed=seed, is_synthetic=True)
 """
 
 COUNT_DONE = "SELECT count(*) FROM inference_prediction WHERE status = 'done'"

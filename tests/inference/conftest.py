@@ -1,11 +1,15 @@
 """Rows in every state, for a radiograph of the named cast."""
 
+import numpy as np
 import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from core.jobs import JobStatus
 from images.models import Radiograph, Target
 from inference import services
-from inference.models import DeployedModel, Prediction
+from inference.ml.explain import overlay_png
+from inference.models import DeployedModel, Explanation, Prediction
 from tests.engines import LIMITS, METRICS, make_artifact, small_engine  # noqa: F401  (fixtures)
 from tests.factories import make_radiograph
 
@@ -59,6 +63,18 @@ def failed(target):
 
 
 @pytest.fixture
+def drawn():
+    """`drawn(prediction, method) -> Explanation` that is done, its picture in place."""
+
+    def make(prediction: Prediction, method: str = "grad-cam", **facts) -> Explanation:
+        picture = ContentFile(overlay_png(np.eye(7, dtype=np.float32)), name="map.png")
+        row = {"status": JobStatus.DONE, "finished_at": timezone.now(), "overlay": picture}
+        return Explanation.objects.create(prediction=prediction, method=method, **(row | facts))
+
+    return make
+
+
+@pytest.fixture
 def rung(monkeypatch) -> list[str]:
     """Names of the tasks that were rung for, instead of a broker."""
     names: list[str] = []
@@ -68,5 +84,6 @@ def rung(monkeypatch) -> list[str]:
         return True
 
     monkeypatch.setattr("inference.services.queue.ring", note)
-    monkeypatch.setattr("inference.tasks.ring", note)
+    monkeypatch.setattr("inference.services.explain.ring", note)
+    monkeypatch.setattr("inference.tasks.predict.ring", note)
     return names

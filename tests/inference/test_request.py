@@ -5,10 +5,11 @@ from django.db import transaction
 from core.jobs import JobStatus
 from images.services import restore, trash
 from inference import services
-from inference.models import DeployedModel, Prediction
+from inference.models import DeployedModel, Prediction, Urgency
+from inference.services.queue import A_BATCH
 from tests.factories import make_radiograph
 
-BELL = "inference.tasks.predict_waiting"
+BELL = "inference.tasks.predict.predict_waiting"
 
 
 def statuses(radiograph):
@@ -119,3 +120,33 @@ def test_a_pass_is_bounded(site, paper_model):
     Prediction.objects.all().delete()
     assert services.queue_missing(limit=2) == 2
     assert services.queue_missing(limit=2) == 1
+
+
+def test_the_uploader_is_who_waits(paper_model, radiograph):
+    row = Prediction.objects.get()
+    assert (row.requested_by, row.urgency) == (radiograph.uploader, Urgency.INTERACTIVE)
+
+
+def test_what_comes_on_top_of_many_is_a_batch(paper_model, doctor):
+    for seed in range(A_BATCH + 2):
+        make_radiograph(uploader=doctor, seed=seed)
+    assert Prediction.objects.filter(urgency=Urgency.BULK).count() == 2
+
+
+def test_anothers_batch_is_not_ones_own(paper_model, doctor, health_worker):
+    for seed in range(A_BATCH):
+        make_radiograph(uploader=doctor, seed=seed)
+    make_radiograph(uploader=health_worker, seed=99)
+    assert not Prediction.objects.filter(urgency=Urgency.BULK).exists()
+
+
+def test_what_the_platform_asks_for_itself_comes_last(paper_model, radiograph):
+    Prediction.objects.all().delete()
+    services.queue_missing()
+    row = Prediction.objects.get()
+    assert (row.requested_by, row.urgency) == (None, Urgency.BACKGROUND)
+
+
+def test_who_asks_again_is_who_waits(radiograph, paper_model, failed, doctor):
+    services.retry(prediction=failed(radiograph), by=doctor)
+    assert Prediction.objects.newest_first().first().requested_by == doctor

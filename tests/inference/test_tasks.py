@@ -7,11 +7,13 @@ import time_machine
 from django.utils import timezone
 
 from core.jobs import LEASE, MAX_ATTEMPTS, WORKER_DIED, JobStatus
+from core.tasks import pulse
 from inference import tasks, worker
+from inference.ml.extractor import BatchLimits
 from inference.models import Prediction
 from tests.factories import make_radiograph
 
-BELL, REAP = "inference.tasks.predict_waiting", "inference.tasks.reap"
+BELL, REAP = "inference.tasks.predict.predict_waiting", "inference.tasks.predict.reap"
 
 
 @pytest.fixture
@@ -28,9 +30,10 @@ def test_one_bell_is_enough_for_all(three, small_engine, rung):
 
 
 def test_a_slice_that_is_over_rings_for_the_rest(three, small_engine, rung, monkeypatch):
-    monkeypatch.setattr(tasks, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(tasks.predict, "SLICE_SECONDS", 0)
+    monkeypatch.setattr(small_engine, "limits", BatchLimits(rows=2, patience=0.0))
     tasks.predict_waiting.run()
-    assert Prediction.objects.filter(status=JobStatus.DONE).count() == 1
+    assert Prediction.objects.filter(status=JobStatus.DONE).count() == 2
     assert rung == [BELL]
 
 
@@ -93,8 +96,8 @@ def test_the_reaper_queues_what_no_signal_asked_for(three, rung):
 
 
 def test_a_worker_that_starts_looks_at_once(rung):
-    tasks.ring_at_start()
-    assert rung == [tasks.pulse.name, REAP, BELL]
+    tasks.predict.ring_at_start()
+    assert rung == [pulse.name, REAP, BELL]
 
 
 def test_beat_knows_the_reaper(settings):

@@ -1,0 +1,150 @@
+"""What the network sees of a radiograph: handed over at the upload, else read from its file.
+
+An upload decodes the file anyway. Its 224x224 input is then left for the worker, so that a film of
+ten million pixels is not decompressed a second time. What is handed over may be lost at any time.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+from core.errors import PermanentError
+from core.files import write_whole
+from images.models import Radiograph
+from images.radiograph import RadiographPixels
+from inference import reasons
+from inference.ml.preprocess import SIDE, grey_input
+
+Result = TypeVar("Result")
+Grey = NDArray[np.float32]
+
+HASH_BYTES: Final = 32
+# A handed-over input is used within seconds; after this time it is a leftover.
+LEFTOVER_SECONDS: Final = 3600.0
+
+
+@dataclass(frozen=True)
+class Input:
+    """``grey`` as in ``preprocess.grey_input``; ``stages`` in milliseconds by name of the stage."""
+
+    grey: Grey
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+def hand_over(radiograph: UUID, pixels: RadiographPixels) -> None:
+    """Leave the input of a radiograph that was just stored; a full disk costs nothing but time."""
+    content = grey_input(pixels.array, pixels.low, pixels.high).astype("<f4").tobytes()
+    with suppress(OSError):
+        write_whole(_place(radiograph), hashlib.sha256(content).digest() + content, durable=False)
+
+
+def forget(radiographs: Iterable[UUID]) -> None:
+    """Drop what was handed over: it was used, or its radiograph is gone."""
+    for radiograph in radiographs:
+        _place(radiograph).unlink(missing_ok=True)
+
+
+def forget_leftovers() -> None:
+    """Drop what nobody fetched within the hour."""
+    oldest = time.time() - LEFTOVER_SECONDS
+    for path in Path(settings.INPUTS_DIR).glob("*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+
+
+def input_of(radiograph: Radiograph) -> Input:
+    """The network's view of a stored radiograph.
+
+    Raises PermanentError when its file is gone or not what was stored, OSError or MemoryError for
+    troubles that may pass.
+    """
+    stages: dict[str, float] = {}
+    handed = _timed(stages, "fetch", lambda: _handed_over(radiograph.pk))
+    if handed is not None:
+        return Input(handed, stages)
+    content = _timed(stages, "fetch", lambda: _stored_bytes(radiograph))
+    pixels = _timed(stages, "decode", lambda: _decoded(radiograph, content))
+    grey = _timed(stages, "preprocess", lambda: grey_input(pixels.array, pixels.low, pixels.high))
+    return Input(grey, stages)
+
+
+class InputReader:
+    """Reads inputs on threads of its own, so that the next ones are there when the engine is.
+
+    What was read ahead and then not asked for is dropped at the next `read_ahead`.
+    """
+
+    def __init__(self, threads: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+        self._ahead: dict[UUID, Future[Input]] = {}
+
+    def read(self, radiographs: Iterable[Radiograph]) -> list[Future[Input]]:
+        """A future for each, in order; its `result` raises what `input_of` raises."""
+        futures = []
+        for row in radiographs:
+            known = row.pk in self._ahead
+            futures.append(self._ahead.pop(row.pk) if known else self._submit(row))
+        return futures
+
+    def read_ahead(self, radiographs: Iterable[Radiograph]) -> None:
+        """Begin with those that are likely to be asked for next."""
+        wanted = {row.pk: row for row in radiographs}
+        for key in self._ahead.keys() - wanted.keys():
+            self._ahead.pop(key).cancel()
+        for key in wanted.keys() - self._ahead.keys():
+            self._ahead[key] = self._submit(wanted[key])
+
+    def _submit(self, radiograph: Radiograph) -> Future[Input]:
+        return self._pool.submit(input_of, radiograph)
+
+
+def _place(radiograph: UUID) -> Path:
+    return Path(settings.INPUTS_DIR) / f"{radiograph.hex}.f32"
+
+
+def _handed_over(radiograph: UUID) -> Grey | None:
+    try:
+        content = _place(radiograph).read_bytes()
+    except FileNotFoundError:
+        return None
+    digest, body = content[:HASH_BYTES], content[HASH_BYTES:]
+    if len(body) != SIDE * SIDE * 4 or hashlib.sha256(body).digest() != digest:
+        return None
+    return np.frombuffer(body, "<f4").astype(np.float32, copy=False).reshape(SIDE, SIDE)
+
+
+def _stored_bytes(radiograph: Radiograph) -> bytes:
+    try:
+        with radiograph.file.open("rb") as stream:
+            content: bytes = stream.read()
+    except FileNotFoundError as problem:
+        raise PermanentError(reasons.FILE_MISSING) from problem
+    return content
+
+
+def _decoded(radiograph: Radiograph, content: bytes) -> RadiographPixels:
+    try:
+        pixels = RadiographPixels.from_png(content, radiograph.display_low, radiograph.display_high)
+    except (OSError, SyntaxError, ValueError) as problem:
+        raise PermanentError(reasons.FILE_DAMAGED) from problem
+    if pixels.sha256 != radiograph.pixel_sha256:
+        raise PermanentError(reasons.FILE_DAMAGED)
+    return pixels
+
+
+def _timed(stages: dict[str, float], name: str, work: Callable[[], Result]) -> Result:
+    began = time.perf_counter()
+    result = work()
+    stages[name] = stages.get(name, 0.0) + (time.perf_counter() - began) * 1000
+    return result

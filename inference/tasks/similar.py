@@ -1,0 +1,18 @@
+"""Similar cases: the index follows the database."""
+
+import logging
+
+from core.tasks import cpu_task
+from inference import similar
+
+logger = logging.getLogger(__name__)
+
+
+@cpu_task
+def refresh_similar() -> None:
+    """Write the indexes anew that are late, lost or damaged (see `inference.similar.upkeep`)."""
+    try:
+        similar.refresh()
+    except OSError as problem:
+        # The old index stays; the next beat tries again.
+        logger.error("index of similar cases not written reason=%s", problem.strerror)
