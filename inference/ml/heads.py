@@ -85,3 +85,13 @@ def head_logits(head: Head, features: npt.NDArray[np.floating]) -> npt.NDArray[n
                 values = torch.addmm(bias, values.relu() if place else values, weight.T)
             parts.append(values.numpy())
     return np.concatenate(parts)
+
+
+def head_gradient(
+    head: Head, features: npt.NDArray[np.floating], output: int
+) -> npt.NDArray[np.float64]:
+    """(inputs,) features to the gradient (inputs,) of one logit, for a head in double precision."""
+    values = torch.from_numpy(features).double().requires_grad_()
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(head(values[None])[0, output], values)
+    return np.asarray(gradient.numpy())

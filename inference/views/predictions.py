@@ -34,7 +34,7 @@ def retry(request: UserRequest, pk: UUID) -> HttpResponse:
     """Ask for a new prediction in the place of a failed one, or by a newer model."""
     visible = Prediction.objects.visible_to(request.user).select_related("radiograph", "target")
     prediction = get_object_or_404(visible, pk=pk)
-    services.retry(prediction=prediction)
+    services.retry(prediction=prediction, by=request.user)
     if not request.htmx:
         return redirect(prediction.radiograph)
     return _render(request, panel_of(prediction.radiograph))

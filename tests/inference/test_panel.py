@@ -109,7 +109,7 @@ def test_at_the_end_polling_stops(see, radiograph, paper_model, predicted, faile
     predicted(radiograph, 0.9, paper_model) if end == "done" else failed(radiograph)
     status, text = see(radiograph)
     assert status == STOP
-    assert "hx-get" not in text
+    assert 'hx-trigger="every' not in text
 
 
 def test_a_result_says_what_it_is_worth(see, radiograph, paper_model, predicted):
