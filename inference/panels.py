@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.jobs import JobStatus
 from images.models import Radiograph, Target
-from inference.models import DeployedModel, Prediction
+from inference.models import DeployedModel, GateOverride, Prediction
 from inference.readings import Reading
 
 # How often to ask, by how long the person has waited already: (waited less than, seconds).
@@ -58,9 +58,20 @@ class TargetPanel:
         return done and self.live is not None and not self._answered_by(self.live)
 
     @property
+    def is_stopped(self) -> bool:
+        """The gate took the image for something else: only a person's word brings an answer."""
+        return self.latest is not None and self.latest.is_stopped
+
+    @property
+    def may_override(self) -> bool:
+        return self.is_stopped and self.is_kept and self.live is not None
+
+    @property
     def may_retry(self) -> bool:
         """Another try can be asked for: after a failure, or when a newer model serves."""
-        if not self.is_kept or self.live is None or self.latest is None or self.is_waiting:
+        if not self.is_kept or self.live is None or self.latest is None:
+            return False
+        if self.is_waiting or self.is_stopped:
             return False
         return not self._answered_by(self.live)
 
@@ -70,8 +81,11 @@ class TargetPanel:
 
 @dataclass(frozen=True)
 class Panel:
+    """`override` is the first word of a person against the gate, which stays with every result."""
+
     radiograph: Radiograph
     targets: list[TargetPanel]
+    override: GateOverride | None = None
 
     @property
     def is_waiting(self) -> bool:
@@ -107,7 +121,7 @@ def poll_seconds(waited: timedelta) -> int:
 
 
 def panel_of(radiograph: Radiograph) -> Panel:
-    """Two queries, however many predictions there are."""
+    """Three queries, however many predictions there are."""
     live = {model.target_id: model for model in DeployedModel.objects.live_models()}
     readings: dict[Target, list[Reading]] = {model.target: [] for model in live.values()}
     of_radiograph = Prediction.objects.filter(radiograph=radiograph)
@@ -117,7 +131,8 @@ def panel_of(radiograph: Radiograph) -> Panel:
         TargetPanel(target, readings[target], live.get(target.pk), not radiograph.is_trashed)
         for target in sorted(readings, key=lambda target: (target.position, target.code))
     ]
-    return Panel(radiograph, targets)
+    vouched = GateOverride.objects.filter(radiograph=radiograph).select_related("overridden_by")
+    return Panel(radiograph, targets, vouched.order_by("created_at").first())
 
 
 @dataclass(frozen=True)

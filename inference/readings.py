@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.jobs import JobStatus
 from inference.models import DeployedModel, Prediction
-from inference.reasons import sentence_of
+from inference.reasons import NOT_FRONTAL, sentence_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -84,6 +84,18 @@ class Reading:
     @property
     def is_done(self) -> bool:
         return self.prediction.status == JobStatus.DONE
+
+    @property
+    def is_stopped(self) -> bool:
+        """The gate took the image for something else than a frontal chest radiograph."""
+        failed = self.prediction.status == JobStatus.FAILED
+        return failed and self.prediction.error_code == NOT_FRONTAL
+
+    @property
+    def likeness_in_words(self) -> str:
+        """The gate's learned score; "" where it did not look."""
+        score = self.prediction.gate_score
+        return "" if score is None else percent(score)
 
     @property
     def is_near_threshold(self) -> bool:

@@ -1,33 +1,23 @@
 """How good a classifier is on labelled radiographs, with the uncertainty of each figure.
 
 A figure that the data cannot give (a sensitivity without positives) is None, never 0.
-Sources: Wilson 1927 for the intervals of proportions; Hanley and McNeil 1982 for the area under
-the curve as the chance that a positive scores above a negative; Youden 1950 for the index.
+Sources: Hanley and McNeil 1982 for the area under the curve as the chance that a positive scores
+above a negative; Youden 1950 for the index.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from inference.ml.proportion import Estimate, wilson
 from retraining.ml.curves import area_under_curve, sorted_scores
 
-_Z_95: Final = 1.959963984540054
 BOOTSTRAPS: Final = 1000
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure with its 95 % interval, all in 0..1; None where undefined."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -104,19 +94,6 @@ def checked(
     if not np.isfinite(score).all():
         raise ValueError("scores are not finite")
     return truth, score
-
-
-def wilson(successes: int, trials: int) -> Estimate:
-    """A proportion with Wilson's score interval."""
-    if trials == 0:
-        return Estimate(None)
-    share, square = successes / trials, _Z_95**2
-    centre = (share + square / (2 * trials)) / (1 + square / trials)
-    spread = sqrt(share * (1 - share) / trials + square / (4 * trials**2))
-    half = _Z_95 * spread / (1 + square / trials)
-    # Rounding may leave the interval of 0 or 1 a hair off the proportion itself.
-    low, high = min(centre - half, share), max(centre + half, share)
-    return Estimate(share, max(low, 0.0), min(high, 1.0))
 
 
 def auc_with_interval(

@@ -1,0 +1,41 @@
+"""The gate in service: which images it has seen, and for which a person has vouched."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from inference.ml.gate import Gate, Verdict
+from inference.models import GateOverride, Prediction
+
+
+def shipped_gate() -> Gate:
+    """The gate of this version. Raises ArtifactRefused when its files are damaged."""
+    return _loaded(Path(settings.GATE_DIR))
+
+
+def overridden(radiographs: Iterable[UUID]) -> set[UUID]:
+    """Those of the radiographs that a person vouched for."""
+    rows = GateOverride.objects.filter(radiograph__in=list(radiographs))
+    return set(rows.values_list("radiograph", flat=True))
+
+
+def earlier_verdicts(radiographs: Iterable[UUID]) -> dict[UUID, Verdict]:
+    """What earlier predictions of the same radiographs measured: pixels do not change.
+
+    Judged by the limits of the gate that serves now.
+    """
+    measured = Prediction.objects.filter(
+        radiograph__in=list(radiographs), gate_similarity__isnull=False, gate_score__isnull=False
+    )
+    rows = measured.order_by("created_at").values_list(
+        "radiograph", "gate_similarity", "gate_score"
+    )
+    return {key: shipped_gate().verdict(similarity, score) for key, similarity, score in rows}
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path) -> Gate:
+    return Gate.load(folder)
