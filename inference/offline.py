@@ -14,7 +14,7 @@ from inference.artifact_store import identity_of, kept_folder, read_manifest
 from inference.features import FeatureKey, Vector, cached_or_made
 from inference.ml.errors import ArtifactRefused, WeightsRefused
 from inference.ml.manifest import Manifest
-from inference.models import DeployedModel
+from inference.models import DeployedModel, Duty
 
 if TYPE_CHECKING:
     from inference.ml.engine import Classifier, Outcome
@@ -90,8 +90,9 @@ def _folder(target: str, version: str) -> Path:
 
 def _deployed(target: str, version: str) -> DeployedModel | None:
     rows = DeployedModel.objects.filter(target__code=target).order_by("-created_at", "-pk")
+    wanted = {"version": version} if version else {"duty": Duty.LIVE}
     try:
-        return (rows.filter(version=version) if version else rows).first()
+        return rows.filter(**wanted).first()
     except DatabaseError:  # no database, or one without tables yet
         return None
 

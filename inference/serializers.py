@@ -7,8 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.jobs import JobStatus
-from inference.models import DeployedModel, Prediction
-from inference.reasons import sentence_of
+from images.serializers import RadiographSerializer
+from inference.models import DeployedModel, Prediction, StageTimings
+from inference.reasons import NOT_FRONTAL, sentence_of
+from inference.similar import SimilarCases
+from inference.timings import STAGES
 
 
 class DeployedModelSerializer(serializers.ModelSerializer[DeployedModel]):
@@ -25,12 +28,46 @@ class ErrorSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField(help_text=_("One sentence in the language of the request."))
 
 
+class EngineSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    device = serializers.CharField()
+    precision = serializers.CharField(help_text=_("Of the arithmetic: fp32, bf16 or fp16."))
+    version = serializers.CharField(help_text=_("Of the library that computed."))
+
+
+class GateSerializer(serializers.Serializer[Any]):
+    """How much the image is like a frontal chest radiograph."""
+
+    similarity = serializers.FloatField(
+        allow_null=True, help_text=_("Structural similarity to the mean radiograph, -1 to 1.")
+    )
+    score = serializers.FloatField(allow_null=True, help_text=_("Learned score, 0 to 1."))
+    stopped = serializers.BooleanField(help_text=_("No prediction was made because of it."))
+    overridden = serializers.BooleanField(help_text=_("A person asked for one all the same."))
+
+
+class GateOverrideSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(
+        min_length=10, max_length=300, help_text=_("Why it is a frontal chest radiograph.")
+    )
+
+
+class StagesSerializer(serializers.ModelSerializer[StageTimings]):
+    class Meta:
+        model = StageTimings
+        fields = tuple(STAGES)
+        read_only_fields = fields
+
+
 class TimingsSerializer(serializers.Serializer[Any]):
     queued_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
     milliseconds = serializers.IntegerField(allow_null=True, help_text=_("Of computation."))
     features_were_cached = serializers.BooleanField()
+    stages = StagesSerializer(
+        allow_null=True, help_text=_("Milliseconds of each stage, null where it was not needed.")
+    )
 
 
 class PredictionSerializer(serializers.ModelSerializer[Prediction]):
@@ -51,6 +88,8 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
         source="model.threshold", default=None, read_only=True, allow_null=True
     )
     model = DeployedModelSerializer(read_only=True, allow_null=True)
+    engine = serializers.SerializerMethodField()
+    gate = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     timings = serializers.SerializerMethodField()
 
@@ -58,9 +97,22 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
         model = Prediction
         fields = (
             "id", "radiograph", "target", "status", "label", "probability", "probabilities",
-            "threshold", "model", "error", "timings",
+            "threshold", "model", "engine", "gate", "error", "timings",
         )  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(EngineSerializer(allow_null=True))
+    def get_engine(self, prediction: Prediction) -> Any:
+        return prediction.engine or None
+
+    @extend_schema_field(GateSerializer)
+    def get_gate(self, prediction: Prediction) -> Any:
+        return {
+            "similarity": prediction.gate_similarity,
+            "score": prediction.gate_score,
+            "stopped": prediction.error_code == NOT_FRONTAL,
+            "overridden": getattr(prediction, "gate_was_overridden", False),
+        }
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, prediction: Prediction) -> dict[str, str] | None:
@@ -78,5 +130,24 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
                 "finished_at": prediction.finished_at,
                 "milliseconds": prediction.milliseconds,
                 "features_were_cached": prediction.features_were_cached,
+                "stages": getattr(prediction, "stages", None),
             }
         ).data
+
+
+class SimilarCaseSerializer(serializers.Serializer[Any]):
+    similarity = serializers.FloatField(
+        min_value=-1, max_value=1, help_text=_("Cosine of the pooled features, -1 to 1.")
+    )
+    radiograph = RadiographSerializer()
+
+
+class SimilarCasesSerializer(serializers.Serializer[Any]):
+    results = SimilarCaseSerializer(source="cases", many=True)
+    reason = serializers.SerializerMethodField()
+
+    @extend_schema_field(ErrorSerializer(allow_null=True))
+    def get_reason(self, found: SimilarCases) -> dict[str, str] | None:
+        if found.cases:
+            return None
+        return {"code": found.reason, "sentence": str(found.sentence)}

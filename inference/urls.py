@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from inference import views
+from inference.views import explanations, gate, predictions, similar
 
 app_name = "inference"
 urlpatterns = [
-    path("radiographs/<uuid:pk>/", views.panel, name="panel"),
-    path("predictions/<uuid:pk>/retry/", views.retry, name="retry"),
-    path("badges/", views.badges, name="badges"),
+    path("radiographs/<uuid:pk>/", predictions.panel, name="panel"),
+    path("radiographs/<uuid:pk>/similar/", similar.similar, name="similar"),
+    path("predictions/<uuid:pk>/retry/", predictions.retry, name="retry"),
+    path("predictions/<uuid:pk>/override/", gate.override, name="override"),
+    path("predictions/<uuid:pk>/explain/", explanations.explain, name="explain"),
+    path("predictions/<uuid:pk>/explanations/", explanations.explanations, name="explanations"),
+    path("explanations/<uuid:pk>/overlay.png", explanations.overlay, name="overlay"),
+    path("badges/", predictions.badges, name="badges"),
 ]

@@ -1,9 +1,12 @@
 """Putting a model in service: verify, copy, one more row. Nothing is ever overwritten."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from images.models import Target
@@ -12,23 +15,42 @@ from inference.artifact_store import (
     discard,
     identity_of,
     keep,
-    kept_folder,
     read_manifest,
 )
 from inference.ml.errors import ArtifactRefused
 from inference.ml.manifest import Manifest
 from inference.models import DeployedModel
+from inference.services.repredict import request_reprediction
 
 BASELINE_REASON = "baseline"
 LONGEST_VERSION = 80
 
 
-def activate(*, target: Target, artifact_dir: Path, by: User | None, reason: str) -> DeployedModel:
+def activate(
+    *, target: Target, artifact_dir: Path, by: User | None, reason: str, repredict: bool = False
+) -> DeployedModel:
     """Put an artifact in service for `target`; a rollback activates an old one again.
 
-    `by` is None for the model that ships with the platform. Raises ArtifactRefused when the files
-    are damaged, of an unknown format, or trained for other classes than the target has; OSError
-    when the disk refuses. Loads torch: for workers and commands, not for a web process.
+    `by` is None for the model that ships with the platform. With `repredict` it answers again for
+    the radiographs that are kept. Raises ArtifactRefused when the files are damaged, of an unknown
+    format, or trained for other classes than the target has; OSError when the disk refuses. Loads
+    torch: for workers and commands, not for a web process.
+    """
+    with verified(target=target, artifact_dir=artifact_dir) as model:
+        model.activated_by, model.reason = by, reason
+    with transaction.atomic():
+        model.save()
+        _end_shadows_of(model)
+        if repredict:
+            request_reprediction(model=model, by=by)
+    return model
+
+
+@contextmanager
+def verified(*, target: Target, artifact_dir: Path) -> Iterator[DeployedModel]:
+    """A row, not saved, for a verified copy of an artifact; its files are kept once the block ends.
+
+    What the block raises leaves nothing behind. Raises itself as `activate` does.
     """
     from inference.ml.artifact import load
 
@@ -36,10 +58,11 @@ def activate(*, target: Target, artifact_dir: Path, by: User | None, reason: str
     try:
         manifest = load(part).manifest
         refuse_misfit(target, manifest)
-        name = keep(part, target=target.code, version=manifest.version)
+        row = _row_of(target, manifest, identity_of(part))
+        yield row
+        row.artifact = keep(part, target=target.code, version=manifest.version)
     finally:
         discard(part)
-    return _record(target, manifest, name, identity_of(kept_folder(name)), by, reason)
 
 
 @transaction.atomic
@@ -72,20 +95,23 @@ def _may_replace(live: DeployedModel, shipped: str) -> bool:
     return live.activated_by_id is None and live.sha256 != shipped
 
 
-def _record(
-    target: Target, manifest: Manifest, name: str, sha256: str, by: User | None, reason: str
-) -> DeployedModel:
-    return DeployedModel.objects.create(
+def _row_of(target: Target, manifest: Manifest, sha256: str) -> DeployedModel:
+    return DeployedModel(
         target=target,
         version=manifest.version,
         architecture=manifest.architecture,
         extractor=manifest.extractor,
         preprocessing=manifest.preprocessing_version,
-        artifact=name,
         sha256=sha256,
         threshold=manifest.threshold,
         metrics=dict(manifest.metrics),
         limits=[dict(limit) for limit in manifest.limits],
-        activated_by=by,
-        reason=reason,
     )
+
+
+def _end_shadows_of(live: DeployedModel) -> None:
+    """A candidate that now serves itself, or that needs other features, has nothing to compare."""
+    same = models.Q(sha256=live.sha256)
+    shares = models.Q(extractor=live.extractor, preprocessing=live.preprocessing)
+    shadows = DeployedModel.objects.shadows().filter(same | ~shares, target=live.target)
+    shadows.update(ended_at=timezone.now())
