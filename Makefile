@@ -1,10 +1,11 @@
 # COVID-XR: `make up` starts everything, `make demo` with something to look at, `make test` tests it.
 .DEFAULT_GOAL := help
-.PHONY: help up demo dev test lint format messages lock vendor secret clean
+.PHONY: help up demo dev test bench lint format messages lock vendor secret clean
 
 PY := .venv/bin/python
 ENV_APP := @sh scripts/bootstrap.sh app
 ENV_DEV := @sh scripts/bootstrap.sh dev
+ENV_BENCH := @sh scripts/bootstrap.sh bench
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -24,6 +25,10 @@ test: ## run all tests (ARGS="tests/images -k upload" for some)
 	$(ENV_DEV)
 	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
+bench: ## measure engines and platform, 20 minutes on an idle machine (ARGS="peers decode" for some)
+	$(ENV_BENCH)
+	@exec $(PY) -m benchmarks $(ARGS)
+
 lint: ## ruff, mypy --strict, import-linter, missing migrations
 	$(ENV_DEV)
 	@sh scripts/lint.sh
@@ -37,7 +42,7 @@ messages: ## collect new sentences into the catalogues (needs gettext)
 	@$(PY) manage.py makemessages
 
 lock: ## pin what is installed in requirements/
-	$(ENV_DEV)
+	$(ENV_BENCH)
 	@$(PY) scripts/lock.py
 
 vendor: ## copy the front-end libraries from npm

@@ -1,6 +1,7 @@
 """Makes `.venv` and installs the pinned dependencies. Standard library only, and a stamp.
 
-`python bootstrap.py app` is what the platform needs, `dev` adds what its tests and linters need.
+`python bootstrap.py app` is what the platform needs, `dev` adds what its tests and linters need,
+`bench` what the benchmarks compare with.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 # CPU torch and the rest unpack to 1.6 GB, the CUDA build to 7 GB: below this not even the first.
 SMALLEST_ROOM = 2_000_000_000
-LOCKS = {"app": ("app.txt",), "dev": ("app.txt", "dev.txt")}
+LOCKS = {
+    "app": ("app.txt",),
+    "dev": ("app.txt", "dev.txt"),
+    "bench": ("app.txt", "dev.txt", "bench.txt"),
+}
 
 
 class Trouble(Exception):

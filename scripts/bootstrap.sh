@@ -1,6 +1,6 @@
 #!/bin/sh
 # Finds a Python that can make the virtual environment, then hands over to bootstrap.py.
-# Usage: scripts/bootstrap.sh app|dev        PYTHON=/path/to/python3.11 chooses one by hand.
+# Usage: scripts/bootstrap.sh app|dev|bench        PYTHON=/path/to/python3.11 chooses one by hand.
 set -eu
 case $0 in */*) folder=${0%/*} ;; *) folder=. ;; esac
 here=$(cd "$folder" && pwd)

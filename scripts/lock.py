@@ -28,9 +28,11 @@ Wanted = dict[str, set[str]]  # canonical name -> extras
 def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     app = closure([*project["project"]["dependencies"], *BUILD])
-    dev = closure(project["dependency-groups"]["dev"])
+    groups = project["dependency-groups"]
+    dev, bench = closure(groups["dev"]), closure(groups["bench"])
     write("app.txt", "The platform.", app)
     write("dev.txt", "Tests and linters; installed after app.txt.", dev - app)
+    write("bench.txt", "Benchmarks; installed after dev.txt.", bench - dev - app)
 
 
 def closure(requirements: Iterable[str]) -> set[str]:

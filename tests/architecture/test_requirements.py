@@ -9,6 +9,7 @@ from django.conf import settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+FILES = ["app.txt", "dev.txt", "bench.txt"]
 ROOT = Path(settings.BASE_DIR)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -26,13 +27,13 @@ def wanted(requirements):
     return {canonicalize_name(Requirement(text).name) for text in requirements}
 
 
-@pytest.mark.parametrize("file", ["app.txt", "dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_every_line_is_one_exact_public_version(file):
     odd = [line for line in pins(file) if not re.fullmatch(r"[a-z0-9.-]+==[0-9][\w.]*", line)]
     assert odd == []
 
 
-@pytest.mark.parametrize("file", ["app.txt", "dev.txt"])
+@pytest.mark.parametrize("file", FILES)
 def test_no_package_of_one_kind_of_card(file):
     assert [name for name in names(file) if name.startswith(("nvidia", "cuda", "triton"))] == []
 
@@ -45,8 +46,14 @@ def test_the_needs_of_tests_are_all_pinned():
     assert wanted(PROJECT["dependency-groups"]["dev"]) <= names("app.txt") | names("dev.txt")
 
 
+def test_the_needs_of_benchmarks_are_all_pinned():
+    pinned = set.union(*map(names, FILES))
+    assert wanted(PROJECT["dependency-groups"]["bench"]) <= pinned
+
+
 def test_nothing_is_pinned_twice():
     assert names("app.txt") & names("dev.txt") == set()
+    assert names("bench.txt") & (names("app.txt") | names("dev.txt")) == set()
 
 
 def test_torch_is_the_version_that_everything_was_measured_with():

@@ -1,0 +1,1 @@
+"""How fast the engine and the platform are, measured: `make bench` (see README.md here)."""

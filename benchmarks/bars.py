@@ -1,0 +1,75 @@
+"""What the figures are held against, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Bar:
+    """`figure` is a key of the part's result, with dots into the dictionaries below it.
+
+    A figure without `at_most` and `at_least` is shown for information.
+    """
+
+    part: str
+    figure: str
+    says: str
+    unit: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def of(self, result: Mapping[str, Any]) -> float | None:
+        """The figure of a part's result, None where it is missing."""
+        value: Any = result
+        for key in self.figure.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return float(value) if isinstance(value, int | float) else None
+
+    def judge(self, value: float) -> str:
+        if self.at_most is None and self.at_least is None:
+            return ""
+        low = self.at_most is None or value <= self.at_most
+        high = self.at_least is None or value >= self.at_least
+        return "met" if low and high else "missed"
+
+    @property
+    def wanted(self) -> str:
+        if self.at_most is not None:
+            return f"at most {self.at_most:g}{self.unit}"
+        return "" if self.at_least is None else f"at least {self.at_least:g}{self.unit}"
+
+
+BARS = (
+    Bar("peers", "times_torch_eager", "Faster than torchvision eager", "x", at_least=3.5),
+    Bar("peers", "times_onnxruntime", "Faster than ONNX Runtime", "x", at_least=2.0),
+    Bar("peers", "times_torch_channels_last", "Faster than torch channels_last", "x"),
+    Bar("peers", "times_openvino", "Faster than OpenVINO (fp32)", "x"),
+    Bar("peers", "times_torch_eager_by_median", "... than torchvision eager, by medians", "x"),
+    Bar("peers", "times_onnxruntime_by_median", "... than ONNX Runtime, by medians", "x"),
+    Bar("peers", "median_over_best", "Noise: the worst median, of its best", "x"),
+    Bar("peers", "relative_error_ours", "Relative error against torch fp32", "", at_most=1e-3),
+    Bar("engines", "batch_of_one_over_best", "Batch of 1, of the best per image", "x", at_most=1.1),
+    Bar("engines", "single.ncnn.median_ms", "One radiograph, features alone (median)", " ms"),
+    Bar("decode", "times_faster_at_1/4", "7.5 Mpixel JPEG decoded at 1/4: faster", "x"),
+    Bar("growth", "last_over_first_cost", "Cost per image at 2,000, of that at 50", "x"),
+    Bar("growth", "last_over_first_memory", "Memory at 2,000 images, of that at 50", "x"),
+    Bar("cache", "load_seconds", "10,000 cached vectors loaded", " s", at_most=2.0),
+    Bar("similar", "by_role.administrator.median_ms", "Similar cases among 100,000, administrator",
+        " ms", at_most=50.0),
+    Bar("similar", "by_role.doctor.median_ms", "... doctor", " ms", at_most=50.0),
+    Bar("similar", "by_role.researcher.median_ms", "... researcher", " ms", at_most=50.0),
+    Bar("repredict", "seconds", "10,000 images predicted again", " s", at_most=30.0),
+    Bar("end_to_end", "wall_over_bare", "500 images, 4 users, of the bare loop", "x", at_most=1.1),
+    Bar("end_to_end", "one_user_over_bare", "1 user uploads, of the bare loop", "x"),
+    Bar("end_to_end", "memory_off_by_percent", "Worker memory, image 50 to 500", " %", at_most=5.0),
+    Bar("end_to_end", "alone.median_seconds", "Single upload, nothing else on (median)", " s"),
+    Bar("end_to_end", "p95_during_a_batch_seconds", "Single upload during a batch (p95)", " s",
+        at_most=3.0),
+    Bar("end_to_end", "during_a_batch.singles", "... single uploads that were counted", "",
+        at_least=20),
+    Bar("gpu", "share_of_peak", "GPU: share of the measured bf16 peak", "", at_least=0.4),
+    Bar("gpu", "images_per_second", "GPU: files to stored predictions", " images/s", at_least=2000),
+)  # fmt: skip

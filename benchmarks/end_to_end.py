@@ -1,0 +1,120 @@
+"""Upload to stored prediction through the real platform, held against the bare engine loop.
+
+Moments of predictions are the server's own (`finished_at`), which is the same machine's clock.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchmarks import bare, films, waiting
+from benchmarks.client import Answer, Person, Sent
+from benchmarks.installation import Installation
+from benchmarks.processes import Watch
+from benchmarks.scenario import Scenario, warm_platform
+
+USERS = 4
+# Images from which on the worker's memory has to stay where it is.
+SETTLED = 50
+# Of the memory curve, about so many are kept.
+POINTS = 25
+STAGES = ("fetch", "decode", "preprocess", "features", "gate", "head", "store")
+
+
+def measure(*, quick: bool = False) -> dict[str, Any]:
+    """Four users and one, single uploads alone and during a batch, and the bare loop twice."""
+    images, few, probes, alone = (8, 3, 2, 1) if quick else (500, 100, 60, 12)
+    found = films.films(1 + images + probes)
+    first, batch, singles = found.paths[0], found.paths[1 : images + 1], found.paths[images + 1 :]
+    before = bare.run_apart(batch).seconds
+    four = _together(first, batch, USERS)
+    after = bare.run_apart(batch).seconds
+    one = _together(first, batch[:few], 1)
+    during = waiting.during_a_batch(first, batch, singles)
+    bare_ms = statistics.mean((before, after)) / images * 1000
+    return {
+        "films": found.kind,
+        "bare_seconds": [round(before, 2), round(after, 2)],
+        "bare_ms_per_image": round(bare_ms, 2),
+        "wall_over_bare": round(four["ms_per_image"] / bare_ms, 3),
+        "one_user_over_bare": round(one["ms_per_image"] / bare_ms, 3),
+        "memory_off_by_percent": four["memory_off_by_percent"],
+        "p95_during_a_batch_seconds": during["p95_seconds"],
+        "four_users": four,
+        "one_user": one,
+        "alone": waiting.alone(first, singles[:alone]),
+        "during_a_batch": during,
+    }
+
+
+def _together(first: Path, paths: Sequence[Path], users: int) -> dict[str, Any]:
+    """Each user uploads a share of the films, one after the other, all users at the same time."""
+    with warm_platform(users, first) as scenario:
+        client = time.process_time()
+        with Watch(scenario.installation.folder) as watch:
+            sent = _upload(scenario, paths)
+            answers = scenario.answers_to(sent)
+        return _summary(sent, answers) | {
+            "users": users,
+            "client_processor_seconds": round(time.process_time() - client, 2),
+            "processor_seconds": watch.processor_seconds,
+            "stages_ms": _stages(scenario.installation),
+            **_memory(watch, answers),
+        }
+
+
+def _upload(scenario: Scenario, paths: Sequence[Path]) -> list[Sent]:
+    people = scenario.people
+    shares = [paths[turn :: len(people)] for turn in range(len(people))]
+    with ThreadPoolExecutor(len(people)) as pool:
+        return [each for share in pool.map(Person.upload_all, people, shares) for each in share]
+
+
+def _summary(sent: Sequence[Sent], answers: Sequence[Answer]) -> dict[str, Any]:
+    """Wall time goes from the first request to the last stored prediction."""
+    began = min(each.began for each in sent)
+    wall = max(each.finished for each in answers) - began
+    return {
+        "images": len(sent),
+        "different_images": len({each.radiograph for each in sent}),
+        "endings": dict(Counter(each.error or each.status for each in answers)),
+        "wall_seconds": round(wall, 2),
+        "ms_per_image": round(wall / len(sent) * 1000, 2),
+        "upload_seconds": round(max(each.ended for each in sent) - began, 2),
+        "upload_median_ms": round(statistics.median(e.ended - e.began for e in sent) * 1000, 1),
+    }
+
+
+def _memory(watch: Watch, answers: Sequence[Answer]) -> dict[str, Any]:
+    """(images answered so far, resident megabytes of the worker), and how far it departs."""
+    moments = [each.finished for each in answers]
+    curve = [
+        (sum(moment <= at for moment in moments), round(resident / 1e6, 1))
+        for at, resident in watch.memory
+        if at <= max(moments)
+    ]
+    thinned = curve[:: max(1, len(curve) // POINTS)]
+    return {"worker_memory_mb": thinned, "memory_off_by_percent": _off_by(curve)}
+
+
+def _off_by(curve: Sequence[tuple[int, float]]) -> float | None:
+    """The largest departure, in percent, from the first value at or after image 50."""
+    settled = [memory for images, memory in curve if images >= SETTLED]
+    if not settled:
+        return None
+    return round(max(abs(memory / settled[0] - 1) for memory in settled) * 100, 2)
+
+
+def _stages(installation: Installation) -> dict[str, float]:
+    """Median milliseconds of each stage that was timed."""
+    columns = ", ".join(STAGES)
+    rows = installation.query(f"SELECT {columns} FROM inference_stagetimings")  # noqa: S608
+    by_stage = zip(STAGES, zip(*rows, strict=True), strict=False)
+    known = {name: [each for each in times if each is not None] for name, times in by_stage}
+    return {name: round(statistics.median(times), 3) for name, times in known.items() if times}
