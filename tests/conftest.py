@@ -32,7 +32,9 @@ compile_locale()
 @pytest.fixture(autouse=True)
 def clean_places(settings: LazySettings, tmp_path: Path) -> None:
     """Each test has own folders, an empty cache, quick password hashes and plain static files."""
-    for name in ("MEDIA_ROOT", "FEATURES_DIR", "ARTIFACTS_DIR", "MAIL_DIR"):
+    for name in (
+        "MEDIA_ROOT", "FEATURES_DIR", "INPUTS_DIR", "SIMILAR_DIR", "ARTIFACTS_DIR", "MAIL_DIR",
+    ):  # fmt: skip
         setattr(settings, name, tmp_path / name.lower())
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = settings.STORAGES | {

@@ -14,6 +14,8 @@ from config import openapi
 from images.api import ImageViewSet, TargetViewSet
 from images.api_cases import CasesCsvView, CasesZipView
 from inference.api import PredictionViewSet
+from inference.api_explanations import ExplanationViewSet
+from inference.api_similar import SimilarCasesViewSet
 
 
 class Router(SimpleRouter):
@@ -36,7 +38,13 @@ class NoSuchAddress(APIView):
 
 router = Router()
 router.register("images", ImageViewSet, basename="api-images")
+router.register("images", SimilarCasesViewSet, basename="api-cases")
 router.register("predictions", PredictionViewSet, basename="api-predictions")
+router.register(
+    "predictions/(?P<prediction>[^/.]+)/explanations",
+    ExplanationViewSet,
+    basename="api-explanations",
+)
 router.register("targets", TargetViewSet, basename="api-targets")
 
 urlpatterns = [

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
+from inference.features.s3 import Bucket
+
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 10
 SAMPLE_WORDS = ("change-me", "changeme", "insecure", "example", "secret-key")
@@ -100,8 +102,11 @@ PRODUCTION_CHECKS = (
 def refuse_bad_deployment() -> None:
     """Stop a production process that would serve people half configured.
 
-    Raises ImproperlyConfigured with every error in one line; local mode and warnings pass.
+    Raises ImproperlyConfigured with every error in one line; in local mode only a FEATURES_URL that
+    names no bucket is one. Warnings pass.
     """
+    if settings.FEATURES_URL:
+        Bucket.from_url(settings.FEATURES_URL)
     if settings.LOCAL_MODE:
         return
     errors = [message for message in deployment() if isinstance(message, Error)]

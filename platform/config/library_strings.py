@@ -62,8 +62,10 @@ BETTER = (
 
 # Docstrings of serializers, which describe the parts of the API (config.openapi).
 PARTS = (
+    _("A heat map: the regions that spoke for the positive class. Workers draw it."),
     _("A new statement of ground truth; it supersedes the current one of the same target."),
     _("A question put to radiographs; `test_result` says what a class means for a two-way test."),
+    _("How much the image is like a frontal chest radiograph."),
     _("Researchers get a pseudonym for the patient's code, and no name of the uploader."),
     _("The answer to an upload. `duplicate`: the institution already had these pixels."),
     _("The parts of a multipart upload. What is not sent may come from a DICOM header."),

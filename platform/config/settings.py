@@ -22,11 +22,18 @@ PLATFORM_DIR = BASE_DIR / "platform"
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
 MEDIA_ROOT = DATA_DIR / "radiographs"
 FEATURES_DIR = DATA_DIR / "features"
+# A bucket in place of that folder: s3://BUCKET/PREFIX?endpoint=URL&region=NAME
+FEATURES_URL = env.text("FEATURES_URL")
+INPUTS_DIR = DATA_DIR / "inputs"
+SIMILAR_DIR = DATA_DIR / "similar"
 ARTIFACTS_DIR = DATA_DIR / "models"
 WEIGHTS_DIR = DATA_DIR / "weights"
 MAIL_DIR = DATA_DIR / "mail"
 BASELINE_DIR = BASE_DIR / "inference" / "artifacts" / "baseline-covid-19"
+GATE_DIR = BASE_DIR / "inference" / "artifacts" / "gate-frontal-chest"
 VGG16_WEIGHTS = env.text("VGG16_WEIGHTS")
+INFERENCE_ENGINE = env.choice("INFERENCE_ENGINE", "auto", ("auto", "ncnn", "torch", "torch-cuda"))
+INFERENCE_THREADS = env.whole("INFERENCE_THREADS", 0)  # of one worker; 0: all its cores
 
 # --- mode -------------------------------------------------------------------------------------
 MODE = env.choice("COVIDXR_MODE", "local", ("local", "production"))
@@ -159,9 +166,19 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "config.celery.AliveScheduler"
 CELERY_BEAT_SCHEDULE = {
     "reap-predictions": {
-        "task": "inference.tasks.reap",
+        "task": "inference.tasks.predict.reap",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "finish-forgetting": {
+        "task": "inference.tasks.predict.finish_forgetting",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "refresh-similar": {
+        "task": "inference.tasks.similar.refresh_similar",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "worker-pulse": {"task": "core.tasks.pulse", "schedule": 10.0, "options": {"expires": 10}},
 }

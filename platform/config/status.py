@@ -16,7 +16,9 @@ from config import health
 from config.celery import app as celery_app
 from core.jobs import JobStatus
 from images.models import Radiograph
+from inference.agreement import Agreement, agreement
 from inference.models import DeployedModel, Prediction
+from inference.timings import StageSummary, stage_summary
 
 QUEUES = ("default", "inference", "training")
 LIBRARIES = ("covid-xr", "torch", "celery", "pillow", "pydicom", "gunicorn")
@@ -48,12 +50,15 @@ class Queue:
 
 @dataclass(frozen=True)
 class PlatformStatus:
-    """`disk_free` and `disk_total` in bytes; `pulse_seconds` None when no worker ever answered."""
+    """`disk_free` and `disk_total` in bytes; `pulse_seconds` None when no worker ever answered,
+    `timings` None when nothing was predicted lately."""
 
     parts: list[Part]
     pulse_seconds: int | None
     queues: list[Queue]
     models: list[DeployedModel]
+    shadows: list[Agreement]
+    timings: StageSummary | None
     radiographs: int
     predictions: list[tuple[StrOrPromise, int]]
     disk_free: int
@@ -70,7 +75,7 @@ class PlatformStatus:
 
 
 def platform_status(user: User) -> PlatformStatus:
-    """Counts are of what `user` sees; parts, queues and versions are the platform's."""
+    """Radiographs and predictions are counted as `user` sees them; the rest is the platform's."""
     failing = health.failing_parts()
     disk = shutil.disk_usage(settings.DATA_DIR)
     return PlatformStatus(
@@ -78,6 +83,8 @@ def platform_status(user: User) -> PlatformStatus:
         pulse_seconds=_pulse_seconds() if "cache" not in failing else None,
         queues=_queues() if "broker" not in failing else [Queue(q, None) for q in QUEUES],
         models=list(DeployedModel.objects.live_models()),
+        shadows=[agreement(model) for model in DeployedModel.objects.shadows()],
+        timings=stage_summary(),
         radiographs=Radiograph.objects.visible_to(user).kept().count(),
         predictions=_predictions_by_status(user),
         disk_free=disk.free,

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from images.models import Target
 from images.services import trash
-from inference.models import DeployedModel, Prediction
+from inference.models import DeployedModel, Prediction, StageTimings
 from tests import factories
 
 URL = "/api/v1/predictions/"
@@ -46,7 +46,7 @@ def test_prediction_in_full(radiograph, model, doctor, sign_in):
     row = sign_in(doctor).get(f"{URL}{made.pk}/").json()
 
     assert row.pop("timings").keys() == {
-        "queued_at", "started_at", "finished_at", "milliseconds", "features_were_cached",
+        "queued_at", "started_at", "finished_at", "milliseconds", "features_were_cached", "stages",
     }  # fmt: skip
     assert row == {
         "id": str(made.pk),
@@ -60,8 +60,35 @@ def test_prediction_in_full(radiograph, model, doctor, sign_in):
         "model": {
             "version": "c-1", "sha256": "ab" * 32, "preprocessing": "v1", "extractor": "vgg16",
         },
+        "engine": None,
+        "gate": {"similarity": None, "score": None, "stopped": False, "overridden": False},
         "error": None,
     }  # fmt: skip
+
+
+def test_stages_of_a_prediction(radiograph, model, doctor, sign_in):
+    made = predict(radiograph, model)
+    StageTimings.objects.create(prediction=made, batch=4, decode=7.5, features=400.0, head=0.25)
+
+    row = sign_in(doctor).get(f"{URL}{made.pk}/").json()
+
+    assert row["timings"]["stages"] == {
+        "fetch": None, "decode": 7.5, "preprocess": None, "features": 400.0, "gate": None,
+        "head": 0.25, "store": None,
+    }  # fmt: skip
+
+
+def test_stages_are_null_where_none_were_measured(radiograph, model, doctor, sign_in):
+    made = predict(radiograph, model)
+
+    assert sign_in(doctor).get(f"{URL}{made.pk}/").json()["timings"]["stages"] is None
+
+
+def test_engine_that_computed_a_prediction(radiograph, model, doctor, sign_in):
+    engine = {"name": "ncnn", "device": "cpu", "precision": "fp32", "version": "1.0"}
+    made = predict(radiograph, model, engine=engine)
+
+    assert sign_in(doctor).get(f"{URL}{made.pk}/").json()["engine"] == engine
 
 
 def test_waiting_prediction_claims_nothing(radiograph, model, doctor, sign_in):
@@ -142,7 +169,7 @@ def test_number_of_queries_does_not_grow(site, model, doctor, sign_in):
     counts = []
     for seed in range(5):
         made = factories.make_radiograph(site=site, uploader=doctor, seed=seed)
-        predict(made, model)
+        StageTimings.objects.create(prediction=predict(made, model), batch=1, head=1.0)
         with CaptureQueriesContext(connection) as queries:
             assert len(ids(client.get(URL))) == seed + 1
         counts.append(len(queries))

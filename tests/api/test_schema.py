@@ -28,7 +28,13 @@ def test_all_addresses_are_described(schema):
     assert described == {
         "GET images/", "POST images/", "GET images/{id}/", "PATCH images/{id}/",
         "DELETE images/{id}/", "GET images/{id}/picture/", "GET predictions/",
-        "GET predictions/{id}/", "GET targets/", "GET cases.csv", "GET cases.zip",
+        "GET images/{id}/similar/",
+        "GET predictions/{prediction}/explanations/",
+        "POST predictions/{prediction}/explanations/",
+        "GET predictions/{prediction}/explanations/{id}/",
+        "GET predictions/{prediction}/explanations/{id}/overlay/",
+        "GET predictions/{id}/", "POST predictions/{id}/override/", "GET targets/",
+        "GET cases.csv", "GET cases.zip",
     }  # fmt: skip
 
 

@@ -14,7 +14,15 @@ from accounts.services.tokens import issue_token
 from core.jobs import JobStatus
 from images.models import Radiograph, Target
 from images.services import trash
-from inference.models import DeployedModel, Prediction
+from inference.models import (
+    DeployedModel,
+    Duty,
+    Explanation,
+    GateOverride,
+    Prediction,
+    StageTimings,
+)
+from inference.reasons import NOT_FRONTAL
 from tests.accounts.helpers import reauthenticate
 from tests.engines import LIMITS, METRICS
 from tests.factories import SiteFactory, UserFactory, make_radiograph
@@ -27,13 +35,16 @@ NAMES = {
 
 TRUTHS = {
     "positive": "positive", "negative": "negative", "uncertain": "positive", "outdated": "unknown",
-    "waiting": "", "running": "", "failed": "", "trashed": "",
+    "waiting": "", "running": "", "failed": "", "stopped": "", "vouched": "", "trashed": "",
 }  # fmt: skip
-PROBABILITIES = {"positive": 0.97, "negative": 0.02, "uncertain": 0.55, "outdated": 0.9}
+PROBABILITIES = {
+    "positive": 0.97, "negative": 0.02, "uncertain": 0.55, "outdated": 0.9, "vouched": 0.9,
+}  # fmt: skip
 UNANSWERED = {
     "waiting": {"status": JobStatus.QUEUED},
     "running": {"status": JobStatus.RUNNING},
     "failed": {"status": JobStatus.FAILED, "error_code": "storage"},
+    "stopped": {"status": JobStatus.FAILED, "error_code": NOT_FRONTAL, "gate_score": 0.02},
 }
 
 
@@ -103,21 +114,45 @@ def _radiographs(scene: Scene) -> None:
     facts = {"target": target, "threshold": 0.5, "metrics": METRICS, "limits": list(LIMITS)}
     older = DeployedModel.objects.create(version="1.0", **facts)
     model = DeployedModel.objects.create(version="2.0", **facts)
+    DeployedModel.objects.create(version="3.0", duty=Duty.SHADOW, **facts)
     for name, probability in PROBABILITIES.items():
         _answer(scene.rows[name], older if name == "outdated" else model, probability)
     for name, job in UNANSWERED.items():
         Prediction.objects.create(radiograph=scene.rows[name], target=target, **job)
+    _explained(scene)
+    GateOverride.objects.create(
+        radiograph=scene.rows["vouched"], overridden_by=uploader, reason="Es de un bebé"
+    )
     an_hour_ago = timezone.now() - timedelta(hours=1)
     Prediction.objects.filter(radiograph=scene.rows["running"]).update(created_at=an_hour_ago)
 
 
 def _answer(radiograph: Radiograph, model: DeployedModel, probability: float) -> None:
     code = "covid-19" if probability > model.threshold else "no-covid-19"
-    Prediction.objects.create(
+    prediction = Prediction.objects.create(
         radiograph=radiograph, target=model.target, model=model, status=JobStatus.DONE,
         finished_at=timezone.now(), probability=probability,
         predicted_class=model.target.classes.get(code=code),
     )  # fmt: skip
+    StageTimings.objects.create(prediction=prediction, batch=4, features=400.0, head=0.3)
+
+
+def _explained(scene: Scene) -> None:
+    """A heat map in each state, of two predictions."""
+    states = {
+        "positive": {"grad-cam": {"status": JobStatus.DONE, "overlay": "explanations/a.png"}},
+        "uncertain": {
+            "grad-cam": {"status": JobStatus.FAILED, "error_code": "model-refused"},
+            "fast-cam": {"status": JobStatus.RUNNING},
+        },
+        "negative": {"fast-cam": {"status": JobStatus.DONE}},
+    }
+    for name, methods in states.items():
+        prediction = scene.rows[f"answer_{name}"] = scene.rows[name].predictions.get()
+        for method, facts in methods.items():
+            Explanation.objects.create(
+                prediction=prediction, method=method, finished_at=timezone.now(), **facts
+            )
 
 
 def _news(scene: Scene) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(settings.BASE_DIR)
 ROOMS = ("platform/config", "platform/core", "accounts", "images", "inference", "news")
 MODULES = sorted(
     path
-    for room in (*ROOMS, "retraining", "scripts")
+    for room in (*ROOMS, "retraining", "scripts", "benchmarks")
     for path in (ROOT / room).rglob("*.py")
     if "migrations" not in path.parts
 )

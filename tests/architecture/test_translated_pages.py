@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import User
+from core.http import STOP_POLLING
 from tests.accounts.helpers import totp_code
 from tests.architecture import scene
 from tests.architecture.catalogues import leaks
@@ -65,6 +66,14 @@ RADIOGRAPHS = [
     Page("images:list", query="?patient=nobody"),
     *(Page("images:detail", row) for row in ("positive", "negative", "uncertain")),
 ]
+CLOSED = ("positive", "negative", "uncertain", "outdated", "failed", "stopped", "vouched")
+PIECES = [
+    *(Page("inference:panel", row, status=STOP_POLLING) for row in CLOSED),
+    *(Page("inference:panel", row) for row in ("waiting", "running")),
+    *(Page("inference:explanations", f"answer_{row}", status=STOP_POLLING) for row in CLOSED[:2]),
+    Page("inference:explanations", "answer_uncertain"),
+    Page("inference:similar", "positive"),
+]
 PAGES = {
     "anonymous": [
         *PUBLIC,
@@ -91,6 +100,7 @@ PAGES = {
     "health_worker": [Page("home"), *RADIOGRAPHS, Page("images:upload"), Page("images:trash")],
     "doctor": [
         *PUBLIC,
+        *PIECES,
         *CONTACT,
         *ACCOUNT,
         *TOKENS,

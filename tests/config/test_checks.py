@@ -18,6 +18,7 @@ GOOD = {
     "DEBUG": False,
     "EMAIL_URL": "smtp://mail.example.org:25",
     "REDIS_URL": "redis://redis:6379/0",
+    "FEATURES_URL": "",
     "ADMIN_EMAIL": "ada@example.org",
     "DEFAULT_FROM_EMAIL": "no-reply@example.org",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},

@@ -20,7 +20,7 @@ from django.conf import settings
 
 from tests.config.compose import compose
 from tests.config.samples import example_values
-from tests.factories import chest_png
+from tests.factories import film_png
 from tests.servers import free_port, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.postgres, pytest.mark.redis]
@@ -137,7 +137,7 @@ def test_the_services_of_compose_predict(deployment):
     for name in SERVICES:
         wait_until(lambda name=name: deployment.is_healthy(name), SECONDS, f"health of {name}")
     token = deployment.run("manage.py", "shell", "--verbosity", "0", "-c", MAKE_DOCTOR).strip()
-    body, kind = multipart(file=chest_png(7), patient_code="P-1", view="PA")
+    body, kind = multipart(file=film_png(7), patient_code="P-1", view="PA")
     status, image = deployment.ask("/api/v1/images/", token, body, kind)
     assert status == 201, image
 

@@ -4,6 +4,9 @@ import pytest
 from django.test import Client
 
 from config import health, status
+from core.jobs import JobStatus
+from images.models import Target
+from inference.models import DeployedModel, Duty, Prediction, ShadowScore, StageTimings
 from tests import factories
 
 URL = "/status/"
@@ -65,3 +68,90 @@ def test_versions_name_what_runs(sign_in, administrator):
     versions = dict(sign_in(administrator).get(URL).context["status"].versions)
     assert versions["torch"].startswith("2.13.0")
     assert versions["django"].startswith("5.2")
+
+
+ENGINE = {"name": "ncnn", "device": "cpu", "precision": "fp32", "version": "1.0.20260526"}
+
+
+@pytest.fixture
+def target(db) -> Target:
+    return Target.objects.get(code="covid-19")
+
+
+@pytest.fixture
+def predicted(target, site, doctor) -> Prediction:
+    """A prediction of the live model, with its timings."""
+    radiograph = factories.make_radiograph(site=site, uploader=doctor, seed=1)
+    model = DeployedModel.objects.create(target=target, version="live-1", threshold=0.5)
+    made = Prediction.objects.create(
+        radiograph=radiograph, target=target, status=JobStatus.DONE, model=model,
+        predicted_class=target.positive_class, probability=0.9, engine=ENGINE,
+    )  # fmt: skip
+    StageTimings.objects.create(prediction=made, batch=16, decode=7.25, features=412.5, store=1.0)
+    return made
+
+
+@pytest.fixture
+def candidate(target) -> DeployedModel:
+    return DeployedModel.objects.create(
+        target=target, version="candidate-2", threshold=0.5, duty=Duty.SHADOW
+    )
+
+
+def text(client: Client) -> str:
+    return client.get(URL, headers={"accept-language": "en"}).content.decode()
+
+
+def test_stages_and_engine_are_shown(sign_in, administrator, predicted):
+    page = text(sign_in(administrator))
+    for words in ("7.3", "412.5", "420.8", "ncnn 1.0.20260526", "fp32"):
+        assert words in page
+
+
+def test_without_predictions_the_stages_say_so(sign_in, administrator):
+    assert "Nothing was predicted in the last 24 hours." in text(sign_in(administrator))
+
+
+def test_stages_are_of_the_whole_platform(sign_in, site_administrator, predicted, other_site):
+    site_administrator.site = other_site
+    site_administrator.save()
+    shown = sign_in(site_administrator).get(URL).context["status"]
+    assert (shown.radiographs, shown.timings.predictions) == (0, 1)
+
+
+def test_candidates_are_shown_with_their_disagreements(
+    sign_in, administrator, predicted, candidate, target
+):
+    ShadowScore.objects.create(
+        model=candidate, prediction=predicted, probability=0.1, agrees=False,
+        predicted_class=target.classes.get(is_positive=False),
+    )  # fmt: skip
+    page = text(sign_in(administrator))
+    assert "candidate-2" in page
+    assert "100.0\N{NO-BREAK SPACE}%" in page
+    assert "20.7\N{NO-BREAK SPACE}% – 100.0\N{NO-BREAK SPACE}%" in page
+
+
+def test_a_candidate_without_scores_claims_nothing(sign_in, administrator, candidate):
+    [shown] = sign_in(administrator).get(URL).context["status"].shadows
+    assert (shown.scored, shown.disagreements, shown.share_in_words) == (0, 0, "")
+
+
+def test_a_stopped_candidate_is_not_shown(sign_in, administrator, candidate):
+    DeployedModel.objects.update(ended_at=candidate.created_at)
+    page = text(sign_in(administrator))
+    assert "candidate-2" not in page
+    assert "No candidate scores beside the model in service." in page
+
+
+def test_a_candidate_is_not_among_the_models_that_serve(sign_in, administrator, candidate):
+    assert sign_in(administrator).get(URL).context["status"].models == []
+
+
+def test_number_of_queries_does_not_grow_with_predictions(
+    sign_in, administrator, predicted, django_assert_max_num_queries
+):
+    browser = sign_in(administrator)
+    browser.get(URL)
+    with django_assert_max_num_queries(20):
+        browser.get(URL)
