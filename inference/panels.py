@@ -91,6 +91,10 @@ class Panel:
     def is_waiting(self) -> bool:
         return any(panel.is_waiting for panel in self.targets)
 
+    @property
+    def is_stopped(self) -> bool:
+        return any(panel.is_stopped for panel in self.targets)
+
     @cached_property
     def waited(self) -> timedelta:
         """How long the youngest open prediction has been waiting."""

@@ -4,17 +4,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
 from accounts.permissions import requires
 from accounts.roles import Capability
-from core.http import STOP_POLLING, UserRequest
+from core.http import UserRequest
 from images.models import Radiograph
 from inference import reasons, services
 from inference.forms import GateOverrideForm
 from inference.models import Prediction
 from inference.panels import panel_of
+from inference.views.predictions import panel_response
 
 
 @require_POST
@@ -35,7 +36,5 @@ def override(request: UserRequest, pk: UUID) -> HttpResponse:
         for sentence in form.errors.get("reason", []):
             messages.error(request, str(sentence))
         return redirect(prediction.radiograph)
-    panel = panel_of(prediction.radiograph)
-    context = {"panel": panel, "override_form": form}
-    status = 200 if panel.is_waiting or not form.is_valid() else STOP_POLLING
-    return render(request, "inference/_panel.html", context, status=status)
+    refused = None if form.is_valid() else form
+    return panel_response(request, panel_of(prediction.radiograph), refused)

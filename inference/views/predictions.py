@@ -11,6 +11,7 @@ from accounts.roles import Capability
 from core.http import STOP_POLLING, UserRequest
 from images.models import Radiograph
 from inference import services
+from inference.forms import GateOverrideForm
 from inference.models import Prediction
 from inference.panels import BADGES_AT_ONCE, Panel, badge_poll_seconds, badges_of, panel_of
 
@@ -25,7 +26,7 @@ def panel(request: UserRequest, pk: UUID) -> HttpResponse:
     shown = panel_of(radiograph)
     if shown.is_waiting and request.GET.get("seen") == shown.fingerprint:
         return HttpResponse(status=NOTHING_NEW)
-    return _render(request, shown)
+    return panel_response(request, shown)
 
 
 @require_POST
@@ -37,7 +38,7 @@ def retry(request: UserRequest, pk: UUID) -> HttpResponse:
     services.retry(prediction=prediction, by=request.user)
     if not request.htmx:
         return redirect(prediction.radiograph)
-    return _render(request, panel_of(prediction.radiograph))
+    return panel_response(request, panel_of(prediction.radiograph))
 
 
 @require_GET
@@ -56,9 +57,21 @@ def badges(request: UserRequest) -> HttpResponse:
     return render(request, "inference/_badges.html", context, status=status)
 
 
-def _render(request: UserRequest, shown: Panel) -> HttpResponse:
-    status = 200 if shown.is_waiting else STOP_POLLING
-    return render(request, "inference/_panel.html", {"panel": shown}, status=status)
+def panel_response(
+    request: UserRequest, shown: Panel, override_form: GateOverrideForm | None = None
+) -> HttpResponse:
+    """The piece of the page, which stops asking for itself once all is closed.
+
+    `override_form` holds a reason that was refused.
+    """
+    editable = Radiograph.objects.editable_by(request.user).filter(pk=shown.radiograph.pk)
+    context = {
+        "panel": shown,
+        "override_form": override_form,
+        "may_vouch": shown.is_stopped and editable.exists(),
+    }
+    status = 200 if shown.is_waiting or override_form else STOP_POLLING
+    return render(request, "inference/_panel.html", context, status=status)
 
 
 def _ids(words: list[str]) -> list[UUID]:

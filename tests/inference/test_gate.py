@@ -97,7 +97,7 @@ def test_other_images_are_refused(gate, grey):
 
 
 class TestShipped:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def shipped(self) -> Gate:
         return Gate.load(settings.GATE_DIR)
 

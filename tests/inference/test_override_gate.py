@@ -100,6 +100,11 @@ def test_the_panel_says_what_the_image_is_not_and_asks_for_a_reason(actor, row):
     assert url_of(row) in shown
 
 
+def test_who_did_not_upload_it_is_not_asked(actor, row, doctor):
+    type(row.radiograph).objects.filter(pk=row.radiograph.pk).update(uploader=doctor)
+    assert url_of(row) not in panel(actor("health_worker"), row)
+
+
 def test_the_plain_retry_is_not_offered(actor, row):
     assert reverse("inference:retry", args=[row.pk]) not in panel(actor("doctor"), row)
 
