@@ -23,17 +23,16 @@ def overridden(radiographs: Iterable[UUID]) -> set[UUID]:
 
 
 def earlier_verdicts(radiographs: Iterable[UUID]) -> dict[UUID, Verdict]:
-    """What earlier predictions of the same radiographs measured: pixels do not change.
+    """What the same gate measured for earlier predictions of the same radiographs.
 
-    Judged by the limits of the gate that serves now.
+    Pixels do not change, so nothing is measured twice.
     """
+    gate = shipped_gate()
     measured = Prediction.objects.filter(
-        radiograph__in=list(radiographs), gate_similarity__isnull=False, gate_score__isnull=False
+        radiograph__in=list(radiographs), gate_version=gate.version
     )
-    rows = measured.order_by("created_at").values_list(
-        "radiograph", "gate_similarity", "gate_score"
-    )
-    return {key: shipped_gate().verdict(similarity, score) for key, similarity, score in rows}
+    rows = measured.values_list("radiograph", "gate_similarity", "gate_score")
+    return {key: gate.verdict(similarity, score) for key, similarity, score in rows}
 
 
 @lru_cache(maxsize=2)

@@ -9,15 +9,25 @@ from django.db import Error as DatabaseError
 from django.utils.translation import gettext as _
 
 from images.radiograph import RadiographPixels
-from inference import worker
+from inference import gate, worker
 from inference.artifact_store import identity_of, kept_folder, read_manifest
 from inference.features import FeatureKey, Vector, cached_or_made
 from inference.ml.errors import ArtifactRefused, WeightsRefused
+from inference.ml.gate import Verdict
 from inference.ml.manifest import Manifest
+from inference.ml.preprocess import grey_input
 from inference.models import DeployedModel, Duty
 
 if TYPE_CHECKING:
     from inference.ml.engine import Classifier, Outcome
+
+
+class ImageRefused(Exception):
+    """The gate takes the image for something else than a frontal chest radiograph."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict)
+        self.verdict = verdict
 
 
 class UnknownModel(Exception):
@@ -49,9 +59,19 @@ class Predictor:
     def version(self) -> str:
         return self.manifest.version
 
-    def predict(self, pixels: RadiographPixels, *, keep_features: bool = False) -> "Outcome":
-        """The outcome for one radiograph; with `keep_features` the cache is read and filled."""
+    def predict(
+        self, pixels: RadiographPixels, *, keep_features: bool = False, check_image: bool = False
+    ) -> "Outcome":
+        """The outcome for one radiograph; with `keep_features` the cache is read and filled.
+
+        With `check_image` the gate looks first: raises ImageRefused.
+        """
         vector = cached_features(pixels) if keep_features else _fresh(pixels)
+        if check_image:
+            grey = grey_input(pixels.array, pixels.low, pixels.high)
+            verdict = gate.shipped_gate().judge(grey, vector)
+            if not verdict.passes:
+                raise ImageRefused(verdict)
         return self.classifier.outcomes(vector[None])[0]
 
 

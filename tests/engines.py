@@ -56,11 +56,22 @@ class SmallEngine:
 class OpenGate:
     """A gate that lets everything pass: the pictures of most tests are noise."""
 
+    version = "open"
+
     def judge(self, grey, features):
         return self.verdict(similarity=0.5, score=0.9)
 
     def verdict(self, similarity, score):
         return Verdict(similarity, score, passes=True)
+
+
+class ClosedGate:
+    """A gate that stops everything."""
+
+    version = "closed"
+
+    def judge(self, grey, features):
+        return Verdict(similarity=-0.2, score=0.1, passes=False)
 
 
 @pytest.fixture

@@ -247,6 +247,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="prediction",
+            name="gate_version",
+            field=models.CharField(blank=True, default="", max_length=60),
+        ),
+        migrations.AddField(
+            model_name="prediction",
             name="gate_similarity",
             field=models.FloatField(null=True),
         ),

@@ -92,6 +92,11 @@ class Gate:
             )
         return cls(manifest, _weights(content))
 
+    @property
+    def version(self) -> str:
+        """Name and weights: what one version measured is not held against another's limits."""
+        return f"{self.manifest.version}-{self.manifest.weights_sha256[:12]}"
+
     def judge(self, grey: Float32, features: npt.NDArray[np.floating]) -> Verdict:
         """The verdict on one image: ``grey`` (224, 224) in 0..1 as ``preprocess.grey_input`` makes
         it, ``features`` (25088,). Raises ValueError for other shapes or numbers not finite."""

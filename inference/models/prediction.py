@@ -72,6 +72,8 @@ class Prediction(Job):
     # radiograph (-1..1) and the learned score (0..1); null where the gate did not look.
     gate_similarity = models.FloatField(null=True)
     gate_score = models.FloatField(null=True)
+    # Which gate measured them: another one measures anew.
+    gate_version = models.CharField(max_length=60, blank=True, default="")
 
     objects = PredictionQuerySet.as_manager()
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from core.errors import JobError, PermanentError
 from core.jobs import heartbeat
 from images.models import Radiograph
-from inference import batch, features, reasons, worker
+from inference import batch, features, gate, reasons, worker
 from inference.batch import Case
 from inference.ml.batcher import Take, WaitFor, Waiting, next_batch
 from inference.ml.extractor import BatchLimits
@@ -124,7 +124,11 @@ def _results(case: Case, outcome: "Outcome") -> dict[str, Any]:
 def _gate_values(case: Case) -> dict[str, Any]:
     if case.verdict is None:
         return {}
-    return {"gate_similarity": case.verdict.similarity, "gate_score": case.verdict.score}
+    return {
+        "gate_similarity": case.verdict.similarity,
+        "gate_score": case.verdict.score,
+        "gate_version": gate.shipped_gate().version,
+    }
 
 
 def _give_up(owner: str, case: Case, problem: Exception) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from PIL import Image
 
 from inference import offline, services, worker
 from inference.models import DeployedModel, Prediction
 from tests.development import shared_data, vgg16_weights
-from tests.factories import chest_png, make_radiograph
+from tests.engines import ClosedGate
+from tests.factories import chest_array, chest_png, make_radiograph
 
 
 @pytest.fixture
@@ -67,6 +69,28 @@ class TestWithSmallEngine:
         assert [set(line) for line in lines[:2]] == [{"file", "error", "code"}] * 2
         assert lines[2]["label"] in {"covid-19", "no-covid-19"}
         assert status == 1
+
+    def test_what_is_no_frontal_radiograph_has_no_prediction(self, film, monkeypatch):
+        monkeypatch.setattr("inference.gate.shipped_gate", ClosedGate)
+        [line], status = predict(film)
+        assert (line["code"], line["gate"]["score"], status) == ("not-frontal", 0.1, 1)
+
+    def test_a_person_may_ask_all_the_same(self, film, monkeypatch):
+        monkeypatch.setattr("inference.gate.shipped_gate", ClosedGate)
+        [line], status = predict(film, "--any-image")
+        assert ("probability" in line, status) == (True, 0)
+
+    def test_large_jpegs_can_be_decoded_at_a_reduced_size(
+        self, tmp_path, small_engine, monkeypatch
+    ):
+        seen = []
+        real = small_engine.features
+        monkeypatch.setattr(small_engine, "features", lambda rows: seen.extend(rows) or real(rows))
+        large = tmp_path / "large.jpg"
+        Image.fromarray(chest_array(1, (2000, 1800))).save(large, quality=80)
+        predict(large)
+        predict(large, "--scaled-decoding")
+        assert [row.array.shape for row in seen] == [(2000, 1800), (500, 450)]
 
     def test_the_platform_says_the_same(self, film, model, site):
         radiograph = make_radiograph(site=site, seed=1)

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from core.jobs import LEASE, MAX_ATTEMPTS, REST, JobStatus
 from inference import inputs, reasons, services, worker
-from inference.ml.gate import Verdict
 from inference.ml.preprocess import network_input
 from inference.models import FeatureVector, GateOverride, Prediction, StageTimings, Urgency
+from tests.engines import ClosedGate, OpenGate
 from tests.factories import UserFactory, make_radiograph
 
 pytestmark = pytest.mark.usefixtures("small_engine")
@@ -320,9 +320,24 @@ def test_what_the_gate_stopped_is_answered_where_a_person_vouches(prediction, mo
     assert (prediction.status, prediction.gate_score) == (JobStatus.DONE, 0.1)
 
 
-def close_gate(monkeypatch):
-    class ClosedGate:
-        def judge(self, grey, features):
-            return Verdict(similarity=-0.2, score=0.1, passes=False)
+def test_one_gate_measures_nothing_twice(prediction, model, make_artifact, monkeypatch):
+    services.work_next()
+    services.activate(target=model.target, artifact_dir=make_artifact("2"), by=None, reason="newer")
+    services.retry(prediction=prediction)
+    monkeypatch.setattr(OpenGate, "judge", None)
+    services.work_next()
+    newest = Prediction.objects.newest_first().first()
+    assert (newest.status, newest.gate_score) == (JobStatus.DONE, 0.9)
 
+
+def test_another_gate_measures_anew(prediction, model, make_artifact, monkeypatch):
+    services.work_next()
+    services.activate(target=model.target, artifact_dir=make_artifact("2"), by=None, reason="newer")
+    services.retry(prediction=prediction)
+    close_gate(monkeypatch)
+    services.work_next()
+    assert Prediction.objects.newest_first().first().error_code == reasons.NOT_FRONTAL
+
+
+def close_gate(monkeypatch):
     monkeypatch.setattr("inference.gate.shipped_gate", ClosedGate)
