@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from images.synthetic import draw
 from tests.browser.steps import RADIOGRAPH_PAGE, fill_upload
 from tests.browser.watch import PHONE
+from tests.factories import film_png
 
 PATIENCE_MS = 60_000
 LAYER = ".film .heat-layer"
@@ -22,7 +22,7 @@ def page(windows, address) -> Page:
     """The page of a radiograph with its prediction."""
     page = windows.open("health_worker", path=address.get("page", ""))
     if not address:
-        fill_upload(page, draw(seed=91, opacities=True).to_png(), "P-91")
+        fill_upload(page, film_png(91), "P-91")
         page.wait_for_url(RADIOGRAPH_PAGE)
         address["page"] = page.url
     expect(page.locator(".heat-maps")).to_be_visible(timeout=PATIENCE_MS)

@@ -45,5 +45,7 @@ if (film) {
   for (const kind of ["input", "change"]) {
     document.addEventListener(kind, (event) => event.target.closest("[data-heat-controls]") && show());
   }
-  new ResizeObserver(show).observe(film);
+  // A small film keeps its size when its frame grows, and moves all the same.
+  const watcher = new ResizeObserver(show);
+  for (const box of [film, film.parentElement]) watcher.observe(box);
 }
