@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from images.png import encoded
+
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
@@ -80,9 +82,7 @@ class RadiographPixels:
 
         It holds no metadata at all; the display range must be kept beside it.
         """
-        buffer = io.BytesIO()
-        Image.fromarray(self.array).save(buffer, "PNG", compress_level=1)
-        return buffer.getvalue()
+        return encoded(self.array)
 
     @classmethod
     def from_png(cls, data: bytes, low: float, high: float) -> Self:
