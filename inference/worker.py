@@ -48,13 +48,17 @@ def engine() -> "Engine":
     MemoryError or OSError.
     """
     from inference.ml.engine import Engine
+    from inference.ml.processor import keep_small_sums_on_one_thread
 
-    return Engine.from_weights(
+    chosen = Engine.from_weights(
         weights_path(),
         name=settings.INFERENCE_ENGINE,
         folder=Path(settings.WEIGHTS_DIR),
         threads=settings.INFERENCE_THREADS or None,
     )
+    if chosen.facts.name == "ncnn":
+        keep_small_sums_on_one_thread()
+    return chosen
 
 
 @lru_cache(maxsize=8)

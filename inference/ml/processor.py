@@ -48,3 +48,17 @@ def _read(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
+
+
+def keep_small_sums_on_one_thread() -> None:
+    """Let torch and BLAS compute on one thread, for the whole process.
+
+    Gate and head are small; a second thread gains nothing there, and goes on spinning for some 20
+    milliseconds afterwards (OpenBLAS, libgomp), on the core that the next radiograph is waiting
+    for. Not for a process whose engine is torch itself.
+    """
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    torch.set_num_threads(1)
+    threadpool_limits(limits=1, user_api="blas")
