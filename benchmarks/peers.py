@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch  # noqa: F401  (before inference.ml, so that each peer has its own threads' defaults)
 
 from benchmarks import films, runners
 from benchmarks.runners import Batch, Run
