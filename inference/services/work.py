@@ -137,8 +137,7 @@ def _give_up(owner: str, case: Case, problem: Exception) -> None:
     row = Prediction.objects.filter(pk=case.prediction.pk)
     code = reasons.code_of(problem)
     if isinstance(problem, PermanentError):
-        row.owned(owner).update(error_code=code, **_gate_values(case))
-        row.fail(owner, code)
+        row.fail(owner, code, **_gate_values(case))
     else:
         row.release(owner, code)
 

@@ -7,20 +7,17 @@ its institution. Those halves (60 random bits, RFC 9562 section 5.4) only pass r
 
 import json
 import logging
-import os
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.files import sync_folder
+from core.files import written_whole
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +82,7 @@ def write(
     """
     labels = [np.empty((0, LABELS), "<u8")]
     checksum = 0
-    with _written_whole(path) as stream:
+    with written_whole(path) as stream:
         stream.seek(HEADER_BYTES)
         for vectors, owners in chunks:
             content = vectors.astype("<f4").tobytes()
@@ -160,20 +157,3 @@ def _read_or_none(path: Path) -> CaseIndex | None:
     except IndexDamaged:
         logger.warning("damaged index of similar cases name=%s", path.name)
         return None
-
-
-@contextmanager
-def _written_whole(path: Path) -> Iterator[BinaryIO]:
-    """As `core.files.write_whole`, for what is too large to be held in memory."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    sync_folder(path.parent)

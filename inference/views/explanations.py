@@ -10,15 +10,13 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from accounts.permissions import requires
 from accounts.roles import Capability
-from core.http import STOP_POLLING, UserRequest
+from core.http import NOTHING_NEW, STOP_POLLING, UserRequest
 from core.jobs import JobStatus
 from inference import services
 from inference.explanations import ExplanationPanel, explanation_panel
 from inference.forms import ExplanationForm
 from inference.models import Explanation, Prediction
 from inference.overlays import overlay_response
-
-NOTHING_NEW = 204
 
 
 @require_GET

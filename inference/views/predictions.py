@@ -8,14 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import requires
 from accounts.roles import Capability
-from core.http import STOP_POLLING, UserRequest
+from core.http import NOTHING_NEW, STOP_POLLING, UserRequest
 from images.models import Radiograph
 from inference import services
 from inference.forms import GateOverrideForm
 from inference.models import Prediction
 from inference.panels import BADGES_AT_ONCE, Panel, badge_poll_seconds, badges_of, panel_of
-
-NOTHING_NEW = 204
 
 
 @require_GET

@@ -2,20 +2,31 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write under a temporary name (mode 0600), sync, rename. OSError when the disk refuses.
+    """Write all of `content` as `written_whole` does."""
+    with written_whole(path, durable=durable) as stream:
+        stream.write(content)
 
-    What may be lost with the power, but never be seen in half, can do without `durable`.
+
+@contextmanager
+def written_whole(path: Path, *, durable: bool = True) -> Iterator[BinaryIO]:
+    """A stream under a temporary name (mode 0600); synced and renamed when the block ends well.
+
+    What may be lost with the power, but never be seen in half, can do without `durable`. Raises
+    OSError when the disk refuses; whatever is raised, an older file stays in place.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     part = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
+            yield stream
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())

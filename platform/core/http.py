@@ -18,3 +18,5 @@ class UserRequest(HttpRequest):
 
 # What htmx reads as "stop polling" (https://htmx.org/docs/#polling).
 STOP_POLLING = 286
+# What it reads as "leave the page as it is, and ask again".
+NOTHING_NEW = 204

@@ -82,8 +82,9 @@ class JobQuerySet(models.QuerySet[Any]):
         """Write the results; False, and nothing written, when the lease was lost meanwhile."""
         return self._close(owner, JobStatus.DONE, error_code="", **results)
 
-    def fail(self, owner: str, error_code: str) -> bool:
-        return self._close(owner, JobStatus.FAILED, error_code=error_code)
+    def fail(self, owner: str, error_code: str, **facts: Any) -> bool:
+        """End without a result; `facts` are what was found out all the same."""
+        return self._close(owner, JobStatus.FAILED, error_code=error_code, **facts)
 
     def release(self, owner: str, error_code: str) -> bool:
         """Give the rows back for another try after a rest; the last try ends a row as failed."""
