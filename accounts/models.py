@@ -31,6 +31,19 @@ class Site(Record):
     shares_with_researchers = models.BooleanField(
         _("confirmed cases are shared with researchers of other institutions"), default=False
     )
+    # Empty: no limit.
+    quota_megabytes = models.PositiveIntegerField(
+        _("room for radiographs, in megabytes"), null=True, blank=True
+    )
+    person_quota_megabytes = models.PositiveIntegerField(
+        _("room for radiographs of each person, in megabytes"), null=True, blank=True
+    )
+    trash_days = models.PositiveSmallIntegerField(
+        _("days after which the trash is emptied"), null=True, blank=True
+    )
+    keep_source_days = models.PositiveSmallIntegerField(
+        _("days for which source files are kept, sealed"), default=0
+    )
 
     objects = SiteQuerySet.as_manager()
 

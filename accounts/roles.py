@@ -20,6 +20,8 @@ class Capability(StrEnum):
     STATE_TRUTH = "state_truth"  # say the test's result together with a radiograph one uploads
     RECORD_TRUTH = "record_truth"  # say or correct it afterwards
     EXPORT_CASES = "export_cases"
+    MANAGE_PATIENTS = "manage_patients"  # merge two patients, note a withdrawn consent
+    REVEAL_IDENTITY = "reveal_identity"  # open a sealed identifier of the own institution
     MANAGE_ACCOUNTS = "manage_accounts"
     WRITE_NEWS = "write_news"
     READ_CONTACT = "read_contact"
@@ -41,6 +43,7 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             C.STATE_TRUTH,
             C.RECORD_TRUTH,
             C.EXPORT_CASES,
+            C.MANAGE_PATIENTS,
         }
     ),
     # Researchers see and take confirmed cases only (`Radiograph.visible_to`).

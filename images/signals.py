@@ -1,4 +1,4 @@
-"""The one signal of this app. It is sent inside the transaction that stores the radiograph, so that
+"""The signals of this app. They are sent inside the transaction that changes the radiograph, so that
 what others create for it (a queued prediction) commits with it or not at all."""
 
 from django.dispatch import Signal
@@ -6,3 +6,7 @@ from django.dispatch import Signal
 # Sent with `radiograph`: its pixels and row are stored, or it came back from the trash. `pixels`
 # are its RadiographPixels where they are at hand, so that nobody decodes them again, else None.
 image_ready = Signal()
+
+# Sent with `radiograph` and `pixels`: a person covered part of a stored picture, so that whatever
+# was computed from the old pixels is void. Predictions of the new ones are asked for by the receiver.
+pixels_replaced = Signal()

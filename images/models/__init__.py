@@ -1,8 +1,45 @@
-"""The clinical record: Patient, Radiograph, what is asked (Target) and the answer (GroundTruth)."""
+"""The clinical record: Patient, Radiograph, what is asked (Target) and the answer (GroundTruth);
+what comes in (UploadBatch), what goes out (Export), and how people work on it."""
 
+from images.models.batch import FileOutcome, IncomingFile, PatientRule, UploadBatch
+from images.models.bulk import BulkAction, BulkChange
+from images.models.copies import CopyLink
+from images.models.export import Export, ExportedRadiograph
+from images.models.identity import PatientIdentity
+from images.models.merge import PatientMerge
 from images.models.patient import Patient, Sex
-from images.models.radiograph import Radiograph, View
+from images.models.radiograph import Radiograph, TextState, View
+from images.models.redaction import Redaction
+from images.models.saved import ListLayout, SavedFilter
+from images.models.storage import QuarantinedSource, StorageUse
+from images.models.table import MetadataTable
 from images.models.target import Target, TargetClass
 from images.models.truth import GroundTruth
 
-__all__ = ["GroundTruth", "Patient", "Radiograph", "Sex", "Target", "TargetClass", "View"]
+__all__ = [
+    "BulkAction",
+    "BulkChange",
+    "CopyLink",
+    "Export",
+    "ExportedRadiograph",
+    "FileOutcome",
+    "GroundTruth",
+    "IncomingFile",
+    "ListLayout",
+    "MetadataTable",
+    "Patient",
+    "PatientIdentity",
+    "PatientMerge",
+    "PatientRule",
+    "QuarantinedSource",
+    "Radiograph",
+    "Redaction",
+    "SavedFilter",
+    "Sex",
+    "StorageUse",
+    "Target",
+    "TargetClass",
+    "TextState",
+    "UploadBatch",
+    "View",
+]

@@ -1,5 +1,6 @@
 """A patient, known here by a pseudonymous code of the institution and by nothing else."""
 
+import uuid
 from typing import Final, Self
 
 from django.core.validators import RegexValidator
@@ -38,6 +39,12 @@ class Patient(Record):
     site = models.ForeignKey(Site, models.PROTECT, related_name="patients")
     code = models.CharField(_("patient code"), max_length=CODE_MAX_LENGTH, validators=[valid_code])
     sex = models.CharField(_("sex"), max_length=1, choices=Sex.choices, blank=True, default="")
+    # What decides the training split: fixed at first sight, inherited by a merge.
+    split_key = models.UUIDField(default=uuid.uuid4, editable=False)
+    consent_withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    consent_withdrawn_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, editable=False, related_name="+"
+    )
 
     objects = PatientQuerySet.as_manager()
 

@@ -28,6 +28,15 @@ class RadiographStatus(models.TextChoices):
     TRASHED = "trashed", _("In the trash")
 
 
+class TextState(models.TextChoices):
+    """Is there writing in the picture itself? What may name a patient leaves the house only seen."""
+
+    CLEAR = "clear", _("No writing found")
+    SUSPECTED = "suspected", _("Writing found, to be looked at")
+    HARMLESS = "harmless", _("Looked at: names nobody")
+    REDACTED = "redacted", _("Covered")
+
+
 def private_path(radiograph: "Radiograph", filename: str) -> str:
     """`ab/<random key>.png`: nothing of the sender's file name or of the patient is in it."""
     key = uuid.uuid4().hex
@@ -120,16 +129,39 @@ class Radiograph(Record):
     display_low = models.FloatField(editable=False)
     display_high = models.FloatField(editable=False)
     source_format = models.CharField(max_length=10, editable=False)
+    # Of the file as it was sent: a client that offers the same file again need not send it.
+    source_sha256 = models.CharField(max_length=64, blank=True, default="", editable=False)
+    # Picture and thumbnail together; what quotas count.
+    stored_bytes = models.PositiveBigIntegerField(default=0, editable=False)
 
     view = models.CharField(
         _("view"), max_length=12, choices=View.choices, blank=True, default=View.UNKNOWN
     )
     acquired_on = models.DateField(_("date of the radiograph"), null=True, blank=True)
+    # True: the day of a DICOM header, moved by the patient's secret number of days.
+    date_is_shifted = models.BooleanField(default=False, editable=False)
     age_years = models.PositiveSmallIntegerField(_("age in years"), null=True, blank=True)
+    # UIDs of a DICOM header, re-mapped by the site's key (2.25.<number>).
+    study_uid = models.CharField(max_length=64, blank=True, default="", editable=False)
+    series_uid = models.CharField(max_length=64, blank=True, default="", editable=False)
+    instance_uid = models.CharField(max_length=64, blank=True, default="", editable=False)
     source = models.CharField(_("source"), max_length=80, blank=True, default="")
     is_synthetic = models.BooleanField(_("synthetic"), default=False)
     notes = models.CharField(_("notes"), max_length=500, blank=True, default="")
     dicom_facts = models.JSONField(default=dict, blank=True, editable=False)
+    # What was taken away at the door, by tag and never with a value (images.decoding.report).
+    deidentification = models.JSONField(default=dict, blank=True, editable=False)
+    text_state = models.CharField(
+        max_length=10, choices=TextState.choices, default=TextState.CLEAR, editable=False
+    )
+    # Where writing was found: [[left, top, width, height], ...] in pixels.
+    text_boxes = models.JSONField(default=list, blank=True, editable=False)
+    # Equal for near-duplicates, which belong into one split; empty: nothing like it is known.
+    copy_group = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
+    assigned_to = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, related_name="assigned_radiographs",
+        verbose_name=_("assigned to"),
+    )  # fmt: skip
     extra = models.JSONField(default=dict, blank=True, editable=False)
 
     objects = RadiographQuerySet.as_manager()
@@ -141,7 +173,10 @@ class Radiograph(Record):
                 fields=["site", "pixel_sha256"], name="same_pixels_once_per_site"
             )
         ]
-        indexes = [models.Index(fields=["site", "status", "-created_at"], name="radiograph_list")]
+        indexes = [
+            models.Index(fields=["site", "status", "-created_at"], name="radiograph_list"),
+            models.Index(fields=["site", "source_sha256"], name="radiograph_source"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -26,6 +26,12 @@ FEATURES_DIR = DATA_DIR / "features"
 FEATURES_URL = env.text("FEATURES_URL")
 INPUTS_DIR = DATA_DIR / "inputs"
 SIMILAR_DIR = DATA_DIR / "similar"
+# Files on their way in: never under MEDIA_ROOT, gone once they are taken in or refused.
+INTAKE_DIR = DATA_DIR / "intake"
+# Untouched source files, sealed, of the sites that ask for it; they expire.
+QUARANTINE_DIR = DATA_DIR / "quarantine"
+# Archives made by bulk exports, until they expire.
+EXPORTS_DIR = DATA_DIR / "exports"
 ARTIFACTS_DIR = DATA_DIR / "models"
 WEIGHTS_DIR = DATA_DIR / "weights"
 MAIL_DIR = DATA_DIR / "mail"
@@ -41,6 +47,10 @@ LOCAL_MODE = MODE == "local"
 DEBUG = env.flag("DEBUG", default=False)
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.whole("PORT", 8000)
+# Pseudonyms and sealed identities hang on it: kept outside the database, never rotated by accident.
+IDENTITY_KEY = env.text("IDENTITY_KEY") or (
+    env.kept_secret(DATA_DIR / "identity_key") if LOCAL_MODE else ""
+)
 SECRET_KEY = env.text("SECRET_KEY") or (
     env.kept_secret(DATA_DIR / "secret_key") if LOCAL_MODE else ""
 )
@@ -172,6 +182,21 @@ CELERY_BEAT_SCHEDULE = {
     },
     "finish-forgetting": {
         "task": "inference.tasks.predict.finish_forgetting",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "reap-intake": {
+        "task": "images.tasks.intake.reap",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "reap-bulk": {
+        "task": "images.tasks.bulk.reap",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "sweep": {
+        "task": "images.tasks.upkeep.sweep",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },

@@ -1,4 +1,4 @@
-"""The processes of local mode: broker, web, worker, beat, as `manage.py up` runs them."""
+"""The processes of local mode: broker, web, two workers, beat, as `manage.py up` runs them."""
 
 import http.client
 import sys
@@ -9,7 +9,9 @@ from django.conf import settings
 from config.start import broker
 from config.start.processes import Service
 
-QUEUES = "default,inference,training"
+# Looking through a batch of files must not wait behind the network, nor the network behind it.
+INTAKE_QUEUES = "default"
+QUEUES = "inference,training"
 # Celery warns root because a message could be a pickle; ours are JSON and nothing else is read.
 ROOT_WARNING = "You're running the worker with superuser privileges"
 
@@ -20,12 +22,18 @@ def services() -> list[Service]:
     celery = (python, "-W", f"ignore:{ROOT_WARNING}", "-m", "celery", "--quiet", "-A", "config")
     web = (python, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi:application")
     worker = (
-        *celery, "worker", "-Q", QUEUES, "--concurrency", "1", "--loglevel", "WARNING",
-        "--without-gossip", "--without-mingle",
+        *celery, "worker", "--concurrency", "1", "--loglevel", "WARNING",
+        "--without-gossip", "--without-mingle", "-Q",
     )  # fmt: skip
     beat = (*celery, "beat", "--loglevel", "WARNING", "--pidfile=")
     own = [] if settings.BROKER.socket is None else [private_broker(settings.BROKER.socket)]
-    return [*own, Service("web", web), Service("worker", worker), Service("beat", beat)]
+    return [
+        *own,
+        Service("web", web),
+        Service("worker", (*worker, QUEUES, "-n", "worker@%h")),
+        Service("intake", (*worker, INTAKE_QUEUES, "-n", "intake@%h")),
+        Service("beat", beat),
+    ]
 
 
 def private_broker(socket: Path) -> Service:

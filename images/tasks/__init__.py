@@ -1,0 +1,1 @@
+"""What workers of the queue `default` do for the images room."""
