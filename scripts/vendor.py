@@ -36,8 +36,13 @@ class Package:
     files: dict[str, str]
 
     @property
+    def plain_name(self) -> str:
+        """As `npm pack` writes it: without the sign and the slash of a scope."""
+        return self.name.removeprefix("@").replace("/", "-")
+
+    @property
     def folder(self) -> Path:
-        return VENDOR / f"{self.name}-{self.version}"
+        return VENDOR / f"{self.plain_name}-{self.version}"
 
 
 PACKAGES = [
@@ -70,6 +75,37 @@ PACKAGES = [
         "DWFvBTqjnIMCgELTNt636dtamA==",
         files={"LICENSE": "LICENSE", "dist/htmx.min.js": "htmx.min.js"},
     ),
+    Package(
+        name="openseadragon",
+        version="6.1.1",
+        integrity="sha512-g4iKe2q8B642SaBT3+x4ZF3/8b1TxPPydyjmtrOLgDrlYWMKd9ZXM+1Cb/xa"
+        "9DVySkvs/7l6HR1nHKfD5F3Tsw==",
+        files={
+            "LICENSE.txt": "LICENSE",
+            "build/openseadragon/openseadragon.min.js": "openseadragon.min.js",
+        },
+    ),
+    Package(
+        name="uppy",
+        version="6.0.1",
+        integrity="sha512-2OONMUNUHGBNkfSjNpWDhleeCeqm2oP+8NJRSxkkFVLmm3BbE7S+XCm45+jp"
+        "36z7PCRuogtm1FgYPKa0iKbYAQ==",
+        files={"LICENSE": "LICENSE", "dist/uppy.min.mjs": "uppy.min.mjs"},
+    ),
+    # SHA-256 where the browser has none (pages that do not come over HTTPS) or not by pieces.
+    Package(
+        name="@noble/hashes",
+        version="2.4.0",
+        integrity="sha512-X5XaVWZIBCT7HHZGm5I7ZQXDwLG+bGXuSrMQAW+7Zvl87h1kmc1ZB1VSRJcp"
+        "UfoUrGQp4Fkoxm5kZ+Ms+aW+eA==",
+        files={
+            "LICENSE": "LICENSE",
+            "_md.js": "_md.js",
+            "_u64.js": "_u64.js",
+            "sha2.js": "sha2.js",
+            "utils.js": "utils.js",
+        },
+    ),
 ]
 
 
@@ -85,7 +121,7 @@ def fetch(package: Package, folder: Path) -> Path:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    archive = folder / f"{package.name}-{package.version}.tgz"
+    archive = folder / f"{package.plain_name}-{package.version}.tgz"
     digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if f"sha512-{digest}" != package.integrity:
         raise ArchiveError(f"{spec}: the archive is not the pinned one (sha512-{digest})")
@@ -105,7 +141,7 @@ def member(archive: tarfile.TarFile, path: str) -> bytes:
 
 def cleaned(content: bytes, name: str) -> bytes:
     """Drops references to files that are not vendored; other content stays byte for byte."""
-    if name.endswith((".css", ".js")):
+    if name.endswith((".css", ".js", ".mjs")):
         content = SOURCE_MAP.sub(b"\n", content)
     if name.endswith(".css"):
         content = OLD_FONT.sub(b"", content)
@@ -114,7 +150,7 @@ def cleaned(content: bytes, name: str) -> bytes:
 
 def install(package: Package, archive_path: Path) -> None:
     """Replaces the package's folder and drops the folders of its other versions."""
-    for old in VENDOR.glob(f"{package.name}-[0-9]*"):
+    for old in VENDOR.glob(f"{package.plain_name}-[0-9]*"):
         shutil.rmtree(old)
     sums = []
     with tarfile.open(archive_path) as archive:
