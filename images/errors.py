@@ -23,6 +23,47 @@ SENTENCES: Final[dict[str, Promise]] = {
     "test-in-future": _("The date of the test is in the future."),
     "class-of-other-target": _("This result does not belong to this test."),
     "no-such-file": _("The file is not in the folder."),
+    "batch-closed": _("This batch was cancelled or deleted: begin a new one."),
+    "batch-full": _("This batch has as many files as one can hold: begin a new one."),
+    "file-closed": _("This file is finished or was cancelled: retry it before sending it again."),
+    "cannot-retry": _("This file came in an archive that is not here any more: send that again."),
+    "out-of-step": _("These bytes do not continue what has arrived: go on from there."),
+    "part-too-large": _("This part is too large: send the file in smaller parts."),
+    "larger-than-announced": _("More bytes were sent than the file was announced with."),
+    "length-required": _("Say in the header Content-Length how many bytes you send."),
+    "bad-offset": _("Say in the header Upload-Offset, as a number, where the bytes begin."),
+    "arrived-damaged": _("The file arrived damaged and was thrown away: send it again."),
+    "covered-twin": _(
+        "Your institution already has a radiograph with just these pixels, so this one stays as it "
+        "is: move one of the two to the trash."
+    ),
+    "pixels-changed": _("Somebody covered a part of this radiograph meanwhile: look at it again."),
+    "not-allowed": _("You may not bring this in for this institution (any more)."),
+    "archive-damaged": _("The archive is damaged and cannot be read. Make it again."),
+    "archive-empty": _("The archive is empty."),
+    "archive-many-files": _("The archive holds too many files: make several smaller ones."),
+    "archive-bomb": _("The archive grows too much when it is unpacked, so it was refused."),
+    "member-archive": _("An archive inside an archive is not opened: send it on its own."),
+    "member-link": _("This is a link to another file and not a file: send the file itself."),
+    "member-encrypted": _("The archive asks for a password: make one without."),
+    "member-method": _("This file is compressed in a way that is not read: use a plain ZIP."),
+    "member-damaged": _("This file is damaged inside the archive. Make the archive again."),
+    "member-table": _("A table inside an archive is not read: send it as a table, on its own."),
+    "dicom-directory": _("A DICOMDIR is only a list of files: the files themselves are taken."),
+    "same-patient": _("This is the same patient: choose another one."),
+    "other-site": _("Patients of two institutions cannot be merged."),
+    "patient-gone": _(
+        "One of the two patients is not here any more: somebody merged or removed it."
+    ),
+    "other-sex-in-merge": _("The two patients have different sexes: choose which one is right."),
+    "quota-site": _(
+        "The room of your institution for radiographs is used up. Nothing was stored: ask an "
+        "administrator for more room, or delete what is not needed."
+    ),
+    "quota-person": _(
+        "Your own room for radiographs is used up. Nothing was stored: ask an administrator for "
+        "more room, or delete what is not needed."
+    ),
 }
 
 
@@ -51,7 +92,13 @@ class StorageFull(Exception):
 # What `store_radiograph` raises on purpose; all have `code` and `sentence`.
 REFUSALS: Final = (Unreadable, Refused, StorageFull)
 
-_STATUS: Final = {"too-large-file": 413, StorageFull.code: 507}
+# A quota is no 413: a smaller file would not help for long, and clients wait after a 507.
+_STATUS: Final = {
+    "length-required": 411, "arrived-damaged": 422, "batch-closed": 409, "file-closed": 409,
+    "cannot-retry": 409, "out-of-step": 409, "part-too-large": 413, "larger-than-announced": 413,
+    "too-large-file": 413, "quota-site": 507, "quota-person": 507, StorageFull.code: 507,
+    "too-large-table": 413,
+}  # fmt: skip
 
 
 def http_status(refusal: Unreadable | Refused | StorageFull) -> int:

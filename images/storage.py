@@ -2,19 +2,25 @@
 
 import errno
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol, cast
 
+from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import OperationalError
 from django.utils.deconstruct import deconstructible
 
 from images.errors import StorageFull
+from images.ranges import Stretch
 
+# What `folders` calls the place of files in no folder.
+ROOT_FOLDER = "."
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -27,6 +33,35 @@ def room_needed() -> Iterator[None]:
         if problem.errno in NO_ROOM:
             raise StorageFull from problem
         raise
+
+
+def check_reserve(folder: Path) -> None:
+    """Raise StorageFull while the disk of `folder` has less room than DISK_RESERVE_BYTES.
+
+    Files stop coming in before the disk is full to the last byte: the database lives on it too,
+    and people must still be able to sign in, read and delete.
+    """
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    if shutil.disk_usage(existing).free < settings.DISK_RESERVE_BYTES:
+        raise StorageFull
+
+
+class PrivateStorage(Protocol):
+    """What both storages offer beyond Django's: parts of a file, and the list of all."""
+
+    def size(self, name: str) -> int: ...
+    def open(self, name: str, mode: str = ...) -> File[bytes]: ...
+    def save(self, name: str, content: File[Any]) -> str: ...
+    def delete(self, name: str) -> None: ...
+
+    def stretch(self, name: str, wanted: Stretch) -> BinaryIO: ...
+    def folders(self) -> list[str]: ...
+    def stored(self, folder: str) -> Iterator[tuple[str, datetime]]: ...
+
+
+def private_storage() -> PrivateStorage:
+    """Where radiographs and what belongs to them are kept."""
+    return cast(PrivateStorage, default_storage)
 
 
 @contextmanager
@@ -51,10 +86,60 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
+        check_reserve(target.parent)
         with room_needed():
             make_private_folder(target.parent)
             write_durably(target, content)
         return target.relative_to(self.location).as_posix()
+
+    def stretch(self, name: str, wanted: Stretch) -> BinaryIO:
+        """These bytes, as a file of their own. Raises FileNotFoundError."""
+        file = Path(self.path(name)).open("rb")  # noqa: SIM115  (the reader closes it)
+        file.seek(wanted.first)
+        return file if wanted.is_whole else cast(BinaryIO, Part(file, wanted.count))
+
+    def folders(self) -> list[str]:
+        """Names of the folders at the top, in order; ROOT_FOLDER for what lies beside them."""
+        return [ROOT_FOLDER, *sorted(path.name for path in Path(self.location).glob("*/"))]
+
+    def stored(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """Name and time of every file of one of `folders()`, whatever it is."""
+        root = Path(self.location)
+        if folder != ROOT_FOLDER:
+            yield from ((f"{folder}/{name}", moment) for name, moment in files_below(root / folder))
+            return
+        yield from files_below(root, deep=False)
+
+
+class Part:
+    """The next `count` bytes of an open file, which it closes."""
+
+    def __init__(self, file: BinaryIO, count: int) -> None:
+        self._file, self._left = file, count
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._left if size < 0 else min(size, self._left)
+        content = self._file.read(wanted)
+        self._left -= len(content)
+        return content
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def files_below(folder: Path, *, deep: bool = True) -> Iterator[tuple[str, datetime]]:
+    """Relative name and time of last change of each file below `folder`; links are files.
+
+    `deep` False: only those that lie directly in it.
+    """
+    for place, folders, names in os.walk(folder):
+        if not deep:
+            folders.clear()
+        for path in (Path(place, name) for name in names):
+            # It may be gone by now.
+            with suppress(FileNotFoundError):
+                moment = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+                yield path.relative_to(folder).as_posix(), moment
 
 
 def make_private_folder(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 The only door: whatever comes by form, API or command line goes through :func:`decode`. Content
 decides; names, extensions and declared types are never looked at. What leaves is pixels, and for
-DICOM the allow-list of :mod:`images.decoding.facts`; every other byte of the file stays behind.
+DICOM the allow-list of :mod:`images.decoding.facts` with what is hashed at once; every other byte
+of the file stays behind, and the report says which.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ from typing import BinaryIO, Literal
 
 from images.decoding.dicom import decode_dicom
 from images.decoding.facts import Facts
+from images.decoding.identity import NOBODY, Identity
 from images.decoding.limits import DEFAULT, Limits
 from images.decoding.pictures import decode_picture
 from images.decoding.quiet import quiet
 from images.decoding.reasons import SENTENCES, Unreadable
+from images.decoding.report import NOTHING, Report
 from images.decoding.sniff import HEAD_BYTES, kind_of
 from images.radiograph import RadiographPixels
 
-__all__ = ["DEFAULT", "SENTENCES", "Decoded", "Facts", "Limits", "Unreadable", "decode"]
+__all__ = [
+    "DEFAULT", "SENTENCES", "Decoded", "Facts", "Identity", "Limits", "Report", "Unreadable",
+    "decode",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +35,9 @@ class Decoded:
     pixels: RadiographPixels
     source_format: Literal["png", "jpeg", "dicom"]
     facts: Facts
+    # For keyed hashes only (images.services.identities): never stored, logged or shown as it is.
+    identity: Identity = NOBODY
+    report: Report = NOTHING
 
 
 def decode(
@@ -48,12 +57,9 @@ def decode(
         raise Unreadable("animated")
     with quiet():
         if kind == "dicom":
-            return Decoded(*_dicom(stream, limits))
+            pixels, facts, identity, report = decode_dicom(stream, limits)
+            return Decoded(pixels, "dicom", facts, identity, report)
         if kind == "":
             raise Unreadable("not-an-image")
-        return Decoded(decode_picture(stream, kind, limits, smallest_side), kind, Facts())
-
-
-def _dicom(stream: BinaryIO, limits: Limits) -> tuple[RadiographPixels, Literal["dicom"], Facts]:
-    pixels, facts = decode_dicom(stream, limits)
-    return pixels, "dicom", facts
+        pixels, blocks = decode_picture(stream, kind, limits, smallest_side)
+        return Decoded(pixels, kind, Facts(), report=Report({}, blocks))

@@ -16,6 +16,7 @@ from pydicom.uid import (
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
     JPEG2000Lossless,
+    JPEGExtended12Bit,
     RLELossless,
 )
 
@@ -27,24 +28,18 @@ from images.decoding.codestream import (
     rle_fits,
 )
 from images.decoding.dicom_file import PLUGIN_OF_SYNTAX, read_elements
+from images.decoding.dicom_report import report_of
 from images.decoding.facts import Facts, facts_of, text_of
 from images.decoding.greyscale import rendered
-from images.decoding.isolated import decoded_apart
+from images.decoding.identity import Identity, identity_of
+from images.decoding.isolated import GDCM_ITSELF, decoded_apart
 from images.decoding.limits import Limits
+from images.decoding.modalities import admit_modality
 from images.decoding.pictures import grey_if_equal
 from images.decoding.reasons import HOSTILE, Unreadable
+from images.decoding.report import Report
 from images.radiograph import RadiographPixels
 
-_RADIOGRAPHY: Final = frozenset({"CR", "DX", "DR", "RG"})
-# Digitised film and pictures exported from a viewer arrive as secondary captures.
-_CAPTURES: Final = frozenset({"OT", "SC", "HC"})
-_RADIOGRAPHY_CLASSES: Final = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.1",  # Computed Radiography
-        "1.2.840.10008.5.1.4.1.1.1.1",  # Digital X-Ray, for presentation
-    }
-)
-_RAW_DETECTOR_CLASS: Final = "1.2.840.10008.5.1.4.1.1.1.1.1"  # Digital X-Ray, for processing
 _GREY: Final = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _COLOUR: Final = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"})
 # Uncompressed data, pydicom's own RLE in Python, and Pillow, which PNG and JPEG trust anyway.
@@ -52,40 +47,29 @@ _TRUSTED_PLUGINS: Final = frozenset({"", "pydicom", "pillow"})
 _JPEG2000: Final = frozenset({JPEG2000Lossless, JPEG2000, HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL})
 
 
-def decode_dicom(stream: BinaryIO, limits: Limits) -> tuple[RadiographPixels, Facts]:
-    """Decode a single-frame radiograph and its allowed facts.
+def decode_dicom(
+    stream: BinaryIO, limits: Limits
+) -> tuple[RadiographPixels, Facts, Identity, Report]:
+    """Decode a single-frame radiograph: pixels, allowed facts, what is to be hashed, what is lost.
 
-    Accepted modalities: CR, DX, DR (seen in files, though not a defined term), RG, and the
-    secondary captures OT, SC and HC; without a modality, the SOP classes of CR and DX. Raises
-    Unreadable.
+    Raises Unreadable.
     """
     try:
-        dataset = read_elements(stream)
+        elements = read_elements(stream, limits)
+        dataset = elements.dataset
         _admit(dataset, limits)
-        return _pixels(dataset), facts_of(dataset)
+        pixels, facts, identity = _pixels(dataset), facts_of(dataset), identity_of(dataset)
+        return pixels, facts, identity, report_of(elements, facts, identity)
     except HOSTILE:
         raise Unreadable("dicom-broken") from None
 
 
 def _admit(dataset: FileDataset, limits: Limits) -> None:
+    admit_modality(dataset)
     if int(dataset.get("NumberOfFrames") or 1) > 1:
         raise Unreadable("dicom-many-frames")
-    _admit_modality(dataset)
     limits.check_sides(int(dataset.Columns), int(dataset.Rows))
     _admit_depth(dataset)
-
-
-def _admit_modality(dataset: FileDataset) -> None:
-    modality, sop_class = text_of(dataset, "Modality"), text_of(dataset, "SOPClassUID")
-    known = modality in _RADIOGRAPHY | _CAPTURES
-    if not known and (modality or sop_class not in _RADIOGRAPHY_CLASSES | {_RAW_DETECTOR_CLASS}):
-        raise Unreadable("dicom-not-a-radiograph")
-    # Unprocessed detector values have neither a settled polarity nor a tone curve (PS3.3 C.8.11.2).
-    if (
-        sop_class == _RAW_DETECTOR_CLASS
-        or text_of(dataset, "PresentationIntentType") == "FOR PROCESSING"
-    ):
-        raise Unreadable("dicom-raw-detector")
 
 
 def _admit_depth(dataset: FileDataset) -> None:
@@ -114,7 +98,7 @@ def _decoded(dataset: FileDataset) -> NDArray[Any]:
     plugin = PLUGIN_OF_SYNTAX[syntax]
     if syntax.is_encapsulated:
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
-        _check_frame(dataset, frame, syntax)
+        plugin = _checked_frame(dataset, frame, syntax)
     elif len(dataset.PixelData) < _native_bytes(dataset):
         raise Unreadable("truncated")
     if plugin in _TRUSTED_PLUGINS:
@@ -134,24 +118,32 @@ def _native_bytes(dataset: FileDataset) -> int:
     return int(values * dataset.BitsAllocated // 8)
 
 
-def _check_frame(dataset: FileDataset, frame: bytes, syntax: str) -> None:
-    """Refuse a frame whose own header contradicts the data set's, which was checked."""
+def _checked_frame(dataset: FileDataset, frame: bytes, syntax: str) -> str:
+    """Refuse a frame whose own header contradicts the data set's, which was checked.
+
+    Returns the plugin that decodes it.
+    """
+    plugin = PLUGIN_OF_SYNTAX[syntax]
     if syntax == RLELossless:
         if not rle_fits(frame, dataset.Rows * dataset.Columns):
             raise Unreadable("dicom-broken")
-        return
+        return plugin
     claim = jpeg2000_claim(frame) if syntax in _JPEG2000 else jpeg_claim(io.BytesIO(frame))
     expected = (dataset.Columns, dataset.Rows, dataset.SamplesPerPixel)
     if claim is None or (claim.width, claim.height, claim.samples) != expected:
         raise Unreadable("dicom-broken")
-    if PLUGIN_OF_SYNTAX[syntax] == "pillow" and has_too_many_scans(io.BytesIO(frame)):
+    if plugin == "pillow" and has_too_many_scans(io.BytesIO(frame)):
         raise Unreadable("dicom-broken")
-    _check_precision(claim, dataset, syntax)
-
-
-def _check_precision(claim: Claim, dataset: FileDataset, syntax: str) -> None:
-    # 12-bit lossy JPEG has no decoder that we could ship: Pillow's stops at 8 bits.
-    if PLUGIN_OF_SYNTAX[syntax] == "pillow" and claim.bits != 8:
-        raise Unreadable("dicom-syntax")
     if claim.bits > dataset.BitsAllocated:
         raise Unreadable("dicom-broken")
+    return _plugin_for(claim, syntax)
+
+
+def _plugin_for(claim: Claim, syntax: str) -> str:
+    plugin = PLUGIN_OF_SYNTAX[syntax]
+    if plugin != "pillow" or claim.bits == 8:
+        return plugin
+    # Pillow's lossy JPEG stops at 8 bits; process 4 has 12, in grey only as far as anybody saw.
+    if syntax == JPEGExtended12Bit and (claim.bits, claim.samples) == (12, 1):
+        return GDCM_ITSELF
+    raise Unreadable("dicom-syntax")

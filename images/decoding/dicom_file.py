@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO, Final, cast
+from dataclasses import dataclass
+from typing import BinaryIO, Final, cast
 
 from pydicom import config
 from pydicom.datadict import tag_for_keyword
@@ -13,6 +14,7 @@ from pydicom.uid import HTJ2K as HTJ2K_LOSSY
 from pydicom.uid import JPEG2000 as JPEG2000_LOSSY
 from pydicom.uid import (
     UID,
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
@@ -25,9 +27,13 @@ from pydicom.uid import (
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
+    MediaStorageDirectoryStorage,
     RLELossless,
 )
 
+from images.decoding.deflated import inflated
+from images.decoding.limits import Limits
+from images.decoding.modalities import other_kind
 from images.decoding.reasons import Unreadable
 
 # The header is read and thrown away: whether its other values conform is not our business, and
@@ -35,11 +41,11 @@ from images.decoding.reasons import Unreadable
 config.settings.reading_validation_mode = config.IGNORE
 
 # One decoder for each syntax, the best kept one: fewer libraries meet hostile bytes, and equal
-# files give equal pixels everywhere. Absent on purpose: Deflated Explicit VR (306 KB become
-# 952 MB before the first check is possible), video, JPIP and every private syntax.
+# files give equal pixels everywhere. Absent on purpose: video, JPIP and every private syntax.
 PLUGIN_OF_SYNTAX: Final[dict[str, str]] = {
     ImplicitVRLittleEndian: "",
     ExplicitVRLittleEndian: "",
+    DeflatedExplicitVRLittleEndian: "",
     ExplicitVRBigEndian: "",
     JPEGBaseline8Bit: "pillow",
     JPEGExtended12Bit: "pillow",
@@ -54,27 +60,25 @@ PLUGIN_OF_SYNTAX: Final[dict[str, str]] = {
     HTJ2K_LOSSY: "pylibjpeg",
     RLELossless: "pydicom",
 }
-_KEYWORDS: Final = (
+# MPEG2, MPEG-4 and HEVC; SMPTE ST 2110; JPIP (PS3.5 annex A).
+_VIDEO: Final = (*(f"1.2.840.10008.1.2.4.10{digit}" for digit in range(9)), "1.2.840.10008.1.2.7.")
+_REMOTE: Final = (
+    "1.2.840.10008.1.2.4.94", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.204",
+    "1.2.840.10008.1.2.4.205",
+)  # fmt: skip
+# What the picture is made of.
+PICTURE: Final = (
     "BitsAllocated",
     "BitsStored",
-    "BodyPartExamined",
-    "BurnedInAnnotation",
     "Columns",
     "HighBit",
-    "ImageLaterality",
-    "ImagerPixelSpacing",
-    "Laterality",
-    "Modality",
     "ModalityLUTSequence",
     "NumberOfFrames",
-    "PatientAge",
-    "PatientSex",
     "PhotometricInterpretation",
     "PixelData",
     "PixelPaddingRangeLimit",
     "PixelPaddingValue",
     "PixelRepresentation",
-    "PixelSpacing",
     "PlanarConfiguration",
     "PresentationIntentType",
     "RescaleIntercept",
@@ -84,17 +88,57 @@ _KEYWORDS: Final = (
     "SamplesPerPixel",
     "VOILUTFunction",
     "VOILUTSequence",
-    "ViewPosition",
     "WindowCenter",
     "WindowWidth",
 )
+# What facts are made of (images.decoding.facts).
+_FACTS: Final = (
+    "BodyPartExamined",
+    "BurnedInAnnotation",
+    "ImageLaterality",
+    "ImagerPixelSpacing",
+    "Laterality",
+    "Modality",
+    "PatientAge",
+    "PatientBirthDate",
+    "PatientSex",
+    "PixelSpacing",
+    "ViewPosition",
+)
+# What is hashed or moved, and then forgotten (images.decoding.identity).
+_IDENTITY: Final = (
+    "AcquisitionDate",
+    "ContentDate",
+    "IssuerOfPatientID",
+    "PatientID",
+    "SOPInstanceUID",
+    "SeriesDate",
+    "SeriesInstanceUID",
+    "StudyDate",
+    "StudyInstanceUID",
+)
+_KEYWORDS: Final = PICTURE + _FACTS + _IDENTITY
 _TAGS: Final = frozenset(cast(int, tag_for_keyword(keyword)) for keyword in _KEYWORDS)
 _PIXEL_DATA: Final = 0x7FE00010
+_DIRECTORY: Final = 0x00041220  # Directory Record Sequence
 _UNDEFINED: Final = 0xFFFFFFFF
 # The longest honest element besides the pixels is a lookup table of 65,536 words.
 _MAX_ELEMENT: Final = 2 * 1024 * 1024
 # pydicom reads once or twice for each element; radiographs have some hundreds of elements.
 _MAX_READS: Final = 200_000
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The allowed elements, and the tags of all that the file has, file meta included.
+
+    `has_more` says whether anything follows the pixels; what that is was not looked at.
+    """
+
+    dataset: FileDataset
+    tags: frozenset[int]
+    has_preamble: bool
+    has_more: bool
 
 
 class _MeteredReader:
@@ -107,6 +151,7 @@ class _MeteredReader:
         self.seek = stream.seek
         self.ran_out = False
         self.met_pixels = False
+        self.tags: set[int] = set()
 
     def read(self, size: int = -1) -> bytes:
         self._reads_left -= 1
@@ -118,46 +163,69 @@ class _MeteredReader:
 
     def stop(self, tag: BaseTag, _vr: str | None, length: int) -> bool:
         """End before whatever follows the pixels; refuse oversized elements before them."""
+        if tag > _PIXEL_DATA:
+            return True
+        self.tags.add(int(tag))
         if tag == _PIXEL_DATA:
             self.met_pixels = True
         elif tag in _TAGS and length != _UNDEFINED and length > _MAX_ELEMENT:
             raise Unreadable("dicom-broken")
-        return int(tag) > _PIXEL_DATA
+        return False
 
 
-def read_elements(stream: BinaryIO) -> FileDataset:
+def read_elements(stream: BinaryIO, limits: Limits) -> Elements:
     """Return the allowed elements and the pixel data, still encoded.
 
-    Raises Unreadable: ``dicom-syntax`` before anything could be inflated, ``truncated``,
-    ``dicom-no-pixels``, ``dicom-broken``; and whatever pydicom raises on damaged bytes.
+    Raises Unreadable: `dicom-syntax` and its like before anything is unpacked, `truncated`,
+    `dicom-no-pixels` or what the file is instead, `dicom-broken`; and whatever pydicom raises on
+    damaged bytes.
     """
-    _refuse_syntax(_declared_syntax(stream))
+    meta, has_preamble = _file_meta(stream)
+    syntax = meta.get("TransferSyntaxUID")
+    _refuse_kind(meta, syntax)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        stream = inflated(stream, limits)
     stream.seek(0)
     reader = _MeteredReader(stream)
     dataset = read_partial(
         cast(BinaryIO, reader), stop_when=reader.stop, force=True, specific_tags=list(_TAGS)
     )
-    if not dataset.get("PixelData"):
-        cut = reader.ran_out or reader.met_pixels
-        raise Unreadable("truncated" if cut else "dicom-no-pixels")
+    _refuse_without_pixels(dataset, reader)
     if "TransferSyntaxUID" not in dataset.file_meta:
         dataset.file_meta.TransferSyntaxUID = _observed_syntax(dataset)
-    _refuse_syntax(dataset.file_meta.TransferSyntaxUID)
-    return dataset
+    _refuse_kind(meta, dataset.file_meta.TransferSyntaxUID)
+    has_more = stream.tell() < stream.seek(0, 2)
+    tags = frozenset(reader.tags | {int(tag) for tag in meta.keys()})  # noqa: SIM118
+    return Elements(dataset, tags, has_preamble, has_more)
 
 
-def _declared_syntax(stream: BinaryIO) -> Any:
+def _file_meta(stream: BinaryIO) -> tuple[Dataset, bool]:
     """Read group 0002 alone, as ``read_partial`` will, but without acting on it."""
     stream.seek(0)
     reader = cast(BinaryIO, _MeteredReader(stream))
-    read_preamble(reader, force=True)
+    preamble = read_preamble(reader, force=True)
     meta = read_dataset(reader, False, True, stop_when=lambda tag, _vr, _length: tag.group != 2)
-    return meta.get("TransferSyntaxUID")
+    return meta, bool(preamble and any(preamble))
 
 
-def _refuse_syntax(syntax: Any) -> None:
-    if syntax is not None and syntax not in PLUGIN_OF_SYNTAX:
-        raise Unreadable("dicom-syntax")
+def _refuse_kind(meta: Dataset, syntax: str | None) -> None:
+    if meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage:
+        raise Unreadable("dicom-directory")
+    if syntax is None or syntax in PLUGIN_OF_SYNTAX:
+        return
+    if syntax.startswith(_VIDEO):
+        raise Unreadable("dicom-video")
+    raise Unreadable("dicom-remote-pixels" if syntax in _REMOTE else "dicom-syntax")
+
+
+def _refuse_without_pixels(dataset: Dataset, reader: _MeteredReader) -> None:
+    if dataset.get("PixelData"):
+        return
+    if _DIRECTORY in reader.tags:
+        raise Unreadable("dicom-directory")
+    if reader.ran_out or reader.met_pixels:
+        raise Unreadable("truncated")
+    raise Unreadable(other_kind(dataset) or "dicom-no-pixels")
 
 
 def _observed_syntax(dataset: Dataset) -> UID:

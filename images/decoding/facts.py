@@ -9,11 +9,13 @@ Attributes: DICOM PS3.3 C.7.1.1, C.7.2.2, C.7.3.1, C.7.6.3, C.8.11.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, TypedDict
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from images.decoding.identity import day_of, identity_of
 from images.decoding.reasons import HOSTILE
 
 _VIEWS: Final = {
@@ -29,6 +31,9 @@ _BODY_PARTS: Final = frozenset(
     }
 )  # fmt: skip
 _OLDEST: Final = 90
+# Nobody on a chest film is older; a birth date that says so is a header error.
+_IMPOSSIBLE_AGE: Final = 130
+_FIRST_BIRTH: Final = date(1765, 1, 1)
 _DAYS_PER_UNIT: Final = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
 
 
@@ -49,6 +54,19 @@ class Facts(TypedDict, total=False):
     pixel_spacing_mm: list[float] | None
 
 
+# Where each fact is read.
+KEYWORDS_OF_FACT: Final[dict[str, tuple[str, ...]]] = {
+    "modality": ("Modality",),
+    "view_position": ("ViewPosition",),
+    "body_part": ("BodyPartExamined",),
+    "patient_sex": ("PatientSex",),
+    "patient_age_years": ("PatientAge",),
+    "burned_in_annotation": ("BurnedInAnnotation",),
+    "laterality": ("ImageLaterality", "Laterality"),
+    "pixel_spacing_mm": ("PixelSpacing", "ImagerPixelSpacing"),
+}
+
+
 def facts_of(dataset: Dataset) -> Facts:
     """Collect the allowed facts; whatever is malformed counts as not said."""
     return Facts(
@@ -58,7 +76,7 @@ def facts_of(dataset: Dataset) -> Facts:
         photometric=text_of(dataset, "PhotometricInterpretation"),
         bits_stored=int(dataset.BitsStored),
         patient_sex=_term(dataset, "PatientSex", frozenset("MFO")),
-        patient_age_years=_age_in_years(text_of(dataset, "PatientAge")),
+        patient_age_years=_age(dataset),
         rows=int(dataset.Rows),
         columns=int(dataset.Columns),
         burned_in_annotation={"YES": True, "NO": False}.get(text_of(dataset, "BurnedInAnnotation")),
@@ -94,6 +112,17 @@ def numbers_of(dataset: Dataset, keyword: str) -> list[float]:
 def _term(dataset: Dataset, keyword: str, terms: frozenset[str]) -> str:
     text = text_of(dataset, keyword)
     return text if text in terms else ""
+
+
+def _age(dataset: Dataset) -> int | None:
+    """The age that is written, else the one on the day of the film; both dates stay behind."""
+    written = _age_in_years(text_of(dataset, "PatientAge"))
+    born = day_of(dataset, "PatientBirthDate", earliest=_FIRST_BIRTH)
+    taken = identity_of(dataset).study_date
+    if written is not None or born is None or taken is None:
+        return written
+    years = taken.year - born.year - ((taken.month, taken.day) < (born.month, born.day))
+    return min(years, _OLDEST) if 0 <= years <= _IMPOSSIBLE_AGE else None
 
 
 def _age_in_years(text: str) -> int | None:

@@ -19,6 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+# pydicom keeps 12-bit lossy JPEG from GDCM, which decodes it within one grey level of the
+# reference decoder of ISO/IEC 10918 (github.com/thorfdbg/libjpeg).
+GDCM_ITSELF: Final = "gdcm itself"
 _SCRIPT: Final = Path(__file__).with_name("codec_process.py")
 _SECONDS: Final = 25
 _ELEMENTS: Final = (

@@ -10,9 +10,11 @@ from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from images.decoding.blocks import blocks_of
 from images.decoding.codestream import Claim, has_too_many_scans, jpeg_claim
 from images.decoding.limits import Limits
 from images.decoding.reasons import HOSTILE, Unreadable
+from images.decoding.report import Block
 from images.radiograph import RadiographPixels
 
 PictureKind = Literal["png", "jpeg"]
@@ -32,10 +34,11 @@ _STRIP: Final = 256
 
 def decode_picture(
     stream: BinaryIO, kind: PictureKind, limits: Limits, smallest_side: int | None = None
-) -> RadiographPixels:
+) -> tuple[RadiographPixels, tuple[Block, ...]]:
     """Decode a still PNG or JPEG; ``smallest_side`` lets a JPEG be scaled down while decoding.
 
-    EXIF (or XMP) orientation is applied; then every byte that is not a pixel is gone. 16-bit grey
+    EXIF (or XMP) orientation is applied; then every byte that is not a pixel is gone, and the kinds
+    of blocks that are lost with it are returned beside the pixels. 16-bit grey
     keeps its 16 bits. Transparency is laid over black, the tone of air. Equal colour channels
     become grey. Raises Unreadable.
     """
@@ -45,7 +48,7 @@ def decode_picture(
             image = _open_png(stream, limits)
         else:
             image = _open_jpeg(stream, limits, smallest_side)
-        return _canonical(_upright(_opaque(image)))
+        return _canonical(_upright(_opaque(image))), blocks_of(stream, kind)
     except HOSTILE:
         raise Unreadable(_damage(stream, kind)) from None
 

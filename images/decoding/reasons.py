@@ -54,10 +54,46 @@ SENTENCES: Final = {
     "dicom-not-a-radiograph": _(
         "The DICOM file is not a radiograph (accepted: CR, DX, DR, RG and secondary captures)."
     ),
+    "dicom-directory": _(
+        "This is a DICOMDIR, the table of contents of a disc: send the files that it lists."
+    ),
+    "dicom-ct": _("The DICOM file is a computed tomography (CT), not a radiograph."),
+    "dicom-mr": _("The DICOM file is a magnetic resonance image (MR), not a radiograph."),
+    "dicom-us": _("The DICOM file is an ultrasound image (US), not a radiograph."),
+    "dicom-nm": _("The DICOM file is a nuclear medicine image (NM), not a radiograph."),
+    "dicom-pt": _("The DICOM file is a positron emission tomography (PT), not a radiograph."),
+    "dicom-mammogram": _("The DICOM file is a mammogram (MG), not a chest radiograph."),
+    "dicom-fluoroscopy": _(
+        "The DICOM file is a fluoroscopy or an angiography (RF, XA), not a chest radiograph."
+    ),
+    "dicom-dental": _("The DICOM file is a dental radiograph (IO, PX), not a chest radiograph."),
+    "dicom-bone-density": _("The DICOM file is a bone density scan (BMD), not a radiograph."),
+    "dicom-endoscopy": _("The DICOM file is an endoscopy (ES), not a radiograph."),
+    "dicom-photograph": _("The DICOM file is a photograph or a microscopy, not a radiograph."),
+    "dicom-eye": _("The DICOM file is an examination of the eye, not a radiograph."),
+    "dicom-waveform": _("The DICOM file is a tracing such as an ECG, not a radiograph."),
+    "dicom-audio": _("The DICOM file is a sound recording (AU), not a radiograph."),
+    "dicom-report": _("The DICOM file is a report or a list (SR, KO), not a radiograph."),
+    "dicom-document": _("The DICOM file is a document, for instance a PDF, not a radiograph."),
+    "dicom-presentation": _(
+        "The DICOM file says how to show another picture (PR), but it is no radiograph itself."
+    ),
+    "dicom-segmentation": _(
+        "The DICOM file marks regions of another picture (SEG, REG), but it is no radiograph "
+        "itself."
+    ),
+    "dicom-radiotherapy": _("The DICOM file belongs to a radiotherapy (RT) and is no radiograph."),
     "dicom-raw-detector": _(
         "The DICOM file holds raw detector data: export the picture meant for presentation."
     ),
     "dicom-photometric": _("The colours of this DICOM picture are not supported."),
+    "dicom-too-large": _(
+        "Unpacked, the DICOM file is larger than {megabytes} MB, the most that is accepted."
+    ),
+    "dicom-video": _("The DICOM file is a video: send one still radiograph."),
+    "dicom-remote-pixels": _(
+        "The DICOM file only points to a picture on another server: export it with its picture."
+    ),
     "dicom-syntax": _(
         "The compression of this DICOM file is not supported: export it without compression."
     ),

@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +151,8 @@ def written(dataset: FileDataset) -> bytes:
     return buffer.getvalue()
 
 
-def dicom_without(*keywords: str) -> bytes:
-    dataset = radiograph()
+def dicom_without(*keywords: str, **elements: Any) -> bytes:
+    dataset = radiograph(**elements)
     for keyword in keywords:
         delattr(dataset, keyword)
     return written(dataset)
@@ -166,14 +167,27 @@ def compressed(frame: bytes, syntax: str, **elements: Any) -> bytes:
     return written(dataset)
 
 
-def deflated() -> bytes:
-    dataset = radiograph(np.zeros((4000, 4000), np.uint16))
+def deflated(array: np.ndarray | None = None) -> bytes:
+    dataset = radiograph(array)
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     return written(dataset)
 
 
-def video() -> bytes:
-    return compressed(bytes(64), "1.2.840.10008.1.2.4.100")
+def deflated_head() -> bytes:
+    """All of a deflated file that is not deflated."""
+    whole = deflated()
+    return whole[: whole.index(DeflatedExplicitVRLittleEndian.encode()) + 22]
+
+
+@cache
+def deflated_bomb(megabytes: int = 300) -> bytes:
+    """A data set of 300 MB in 300 KB: pydicom alone would unpack all of it."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    elements = b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 192" + b"\x08\x00\x00\x10OB\x00\x00"
+    length = struct.pack("<L", megabytes << 20)
+    packed = [packer.compress(elements + length)]
+    packed += [packer.compress(bytes(1 << 20)) for _ in range(megabytes)]
+    return deflated_head() + b"".join(packed) + packer.flush()
 
 
 def rle_bomb() -> bytes:
@@ -237,7 +251,21 @@ def relabelled(name: str) -> bytes:
     return written(dataset)
 
 
+# One term for each kind of file that is refused by its own name.
+OTHER_MODALITIES = {
+    "CT": "dicom-ct", "MR": "dicom-mr", "US": "dicom-us", "NM": "dicom-nm", "PT": "dicom-pt",
+    "MG": "dicom-mammogram", "RF": "dicom-fluoroscopy", "PX": "dicom-dental",
+    "BMD": "dicom-bone-density", "ES": "dicom-endoscopy", "XC": "dicom-photograph",
+    "OP": "dicom-eye", "ECG": "dicom-waveform", "AU": "dicom-audio", "SR": "dicom-report",
+    "DOC": "dicom-document", "PR": "dicom-presentation", "SEG": "dicom-segmentation",
+    "RTDOSE": "dicom-radiotherapy",
+}  # fmt: skip
+
 BAD_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
+    **{
+        f"dicom of the modality {term}": (code, partial(dicom, Modality=term))
+        for term, code in OTHER_MODALITIES.items()
+    },
     "empty": ("empty", lambda: b""),
     "one byte": ("not-an-image", lambda: b"\x89"),
     "text renamed to .png": ("not-an-image", lambda: b"Dear doctor, this is a letter. " * 9),
@@ -273,8 +301,12 @@ BAD_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: picture(shades(), "JPEG").replace(b"\xff\xc0\x00\x0b\x08", b"\xff\xc1\x00\x0b\x0c"),
     ),
     "dicom without pixels": ("dicom-no-pixels", lambda: dicom_without("PixelData")),
-    "dicom directory": ("dicom-no-pixels", lambda: real_dicom("dicomdirtests/DICOMDIR")),
-    "dicom structured report": ("dicom-no-pixels", lambda: real_dicom("test-SR.dcm")),
+    "dicom directory": ("dicom-directory", lambda: real_dicom("dicomdirtests/DICOMDIR")),
+    "dicom structured report": ("dicom-report", lambda: real_dicom("test-SR.dcm")),
+    "dicom with a pdf inside": (
+        "dicom-document",
+        lambda: dicom_without("PixelData", SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1"),
+    ),
     "dicom with many frames": (
         "dicom-many-frames",
         lambda: dicom(np.zeros((192, 80), np.uint16), Rows=96, NumberOfFrames=2),
@@ -282,12 +314,12 @@ BAD_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "dicom cut in the header": ("truncated", lambda: dicom()[:400]),
     "dicom cut in the pixels": ("truncated", lambda: dicom()[:-500]),
     "dicom with too few pixels": ("truncated", lambda: dicom(Rows=200)),
-    "dicom ct": ("dicom-not-a-radiograph", lambda: real_dicom("CT_small.dcm")),
+    "dicom ct": ("dicom-ct", lambda: real_dicom("CT_small.dcm")),
+    "dicom of an unknown modality": ("dicom-not-a-radiograph", lambda: dicom(Modality="ZZ")),
     "dicom without modality": (
         "dicom-not-a-radiograph",
         lambda: dicom_without("Modality", "SOPClassUID"),
     ),
-    "dicom mammogram": ("dicom-not-a-radiograph", lambda: dicom(Modality="MG")),
     "dicom raw detector": (
         "dicom-raw-detector",
         lambda: dicom(Modality="DX", PresentationIntentType="FOR PROCESSING"),
@@ -305,9 +337,24 @@ BAD_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "dicom of 0 rows": ("zero-size", lambda: dicom(Rows=0)),
     "dicom bomb": ("too-many-pixels", lambda: dicom(Rows=60_000, Columns=60_000)),
     "dicom icon": ("too-small", lambda: dicom(shades(16, 16, 4095, np.uint16))),
-    "deflated dicom": ("dicom-syntax", deflated),
-    "dicom video": ("dicom-syntax", video),
-    "12-bit lossy jpeg dicom": ("dicom-syntax", lambda: relabelled("JPGExtended.dcm")),
+    "deflated dicom bomb": ("dicom-too-large", deflated_bomb),
+    "deflated dicom cut short": ("truncated", lambda: deflated()[:-300]),
+    "deflated dicom of rubbish": ("dicom-broken", lambda: deflated_head() + b"\xff" * 400),
+    "dicom video": ("dicom-video", lambda: compressed(bytes(64), "1.2.840.10008.1.2.4.100")),
+    "dicom pixels elsewhere": (
+        "dicom-remote-pixels",
+        lambda: compressed(bytes(64), "1.2.840.10008.1.2.4.94"),
+    ),
+    "dicom of a private syntax": (
+        "dicom-syntax",
+        lambda: compressed(bytes(64), "1.2.826.0.1.3680043.2.682.1.40"),
+    ),
+    "16-bit lossy jpeg dicom": (
+        "dicom-syntax",
+        lambda: relabelled("JPGExtended.dcm").replace(
+            b"\xff\xc1\x00\x0b\x0c", b"\xff\xc1\x00\x0b\x10"
+        ),
+    ),
     "dicom rle bomb": ("dicom-broken", rle_bomb),
     "dicom jpeg 2000 bomb": ("dicom-broken", lambda: jpeg2000_claiming(60_000, 60_000, 60_000)),
     "dicom jpeg 2000 of tiny tiles": ("dicom-broken", lambda: jpeg2000_claiming(80, 96, 1)),

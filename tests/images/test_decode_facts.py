@@ -34,7 +34,7 @@ def test_nothing_else_leaves() -> None:
 
 
 def test_the_facts_of_a_bare_file_are_empty() -> None:
-    bare = facts()
+    bare = facts(PatientBirthDate="")
     assert bare["patient_age_years"] is bare["pixel_spacing_mm"] is None
     assert bare["burned_in_annotation"] is None
     assert bare["view_position"] == bare["body_part"] == bare["patient_sex"] == ""
@@ -48,7 +48,26 @@ def test_the_facts_of_a_bare_file_are_empty() -> None:
     ],
 )  # fmt: skip
 def test_ages_are_years_and_end_at_90(age: str, years: int | None) -> None:
-    assert facts(PatientAge=age)["patient_age_years"] == years
+    assert facts(PatientAge=age, PatientBirthDate="")["patient_age_years"] == years
+
+
+@pytest.mark.parametrize(
+    ("born", "taken", "years"),
+    [
+        ("19600615", "20200614", 59), ("19600615", "20200615", 60), ("20200401", "20200401", 0),
+        ("19310203", "20200401", 89), ("19300203", "20200401", 90), ("19010101", "20200401", 90),
+        ("20210101", "20200401", None), ("17700101", "20200401", None), ("1960", "20200401", None),
+        ("19600615", "", None),
+    ],
+)  # fmt: skip
+def test_an_age_that_is_not_written_comes_from_two_dates(
+    born: str, taken: str, years: int | None
+) -> None:
+    assert facts(PatientBirthDate=born, StudyDate=taken)["patient_age_years"] == years
+
+
+def test_the_written_age_stands_before_the_dates() -> None:
+    assert facts(PatientAge="061Y", PatientBirthDate="20000101")["patient_age_years"] == 61
 
 
 @pytest.mark.parametrize(
