@@ -48,7 +48,7 @@ lock: ## pin what is installed in requirements/
 vendor: ## copy the front-end libraries from npm
 	@python3 scripts/vendor.py
 
-secret: ## print a SECRET_KEY
+secret: ## print random characters for SECRET_KEY or IDENTITY_KEY
 	@python3 -c "import secrets; print(secrets.token_urlsafe(64))"
 
 clean: ## remove caches and the virtual environment; the data folder stays

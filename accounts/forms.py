@@ -19,6 +19,8 @@ from accounts.roles import Role
 from accounts.services.tokens import LONGEST_DAYS, SHORTEST_DAYS
 
 NOT_LISTED = "other"
+# A quarantine is no archive.
+LONGEST_KEPT_DAYS = 365
 # Names are written into mails to other people: no addresses, no markup, no line breaks.
 NOT_IN_A_NAME = re.compile(r"[<>@:/\\{}\x00-\x1f\x7f]")
 
@@ -147,16 +149,41 @@ class RoleForm(forms.Form):
 class SiteForm(forms.ModelForm[Site]):
     class Meta:
         model = Site
-        fields = ("name", "code", "shares_with_researchers")
+        fields = (
+            "name", "code", "shares_with_researchers", "quota_megabytes", "person_quota_megabytes",
+            "trash_days", "keep_source_days",
+        )  # fmt: skip
         help_texts = {
+            "quota_megabytes": _(
+                "Empty: no limit. Administrators of the whole platform change it."
+            ),
+            "person_quota_megabytes": _("Empty: no limit."),
+            "trash_days": _("Empty: only people delete for good."),
+            "keep_source_days": _(
+                "0: a source file is not kept once its pixels are stored. Source files may hold "
+                "names; only this institution's own administrators can open them."
+            ),
             "code": _("Short, for file names and commands: letters, digits and hyphens."),
             "shares_with_researchers": _(
                 "Their images and results, never a patient's code. It can be taken back."
             ),
         }
 
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A disabled field keeps its value, whatever is sent.
+        self.fields["quota_megabytes"].disabled = not by.is_platform_wide
+        # A form from before these rules, or a program, may leave it out.
+        self.fields["keep_source_days"].required = False
+
     def clean_name(self) -> str:
         return clean_name(self.cleaned_data["name"])
+
+    def clean_keep_source_days(self) -> int:
+        days: int = self.cleaned_data["keep_source_days"] or 0
+        if days > LONGEST_KEPT_DAYS:
+            raise ValidationError(_("At most %(days)d days."), params={"days": LONGEST_KEPT_DAYS})
+        return days
 
 
 class TokenForm(forms.Form):

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import ClassVar, cast
 
-from django.http import FileResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -32,6 +32,7 @@ from images.serializers import (
     TruthPatchSerializer,
 )
 from images.services import record_truth, store_radiograph, trash
+from images.serving import Served, stored_file
 from images.upload_handlers import check_received
 
 
@@ -153,16 +154,16 @@ class ImageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Radiograph
         parameters=[ID],
         summary=_("The lossless picture, as PNG"),
         description=_("8 or 16 bits: show it with display_low as black and display_high as white."),
-        responses={(200, "image/png"): OpenApiTypes.BINARY},
+        responses={
+            (200, "image/png"): OpenApiTypes.BINARY,
+            (206, "image/png"): OpenApiTypes.BINARY,
+        },
     )
     @action(detail=True, content_negotiation_class=AnyAccept, filterset_class=None)
-    def picture(self, request: Request, pk: str) -> FileResponse:
+    def picture(self, request: Request, pk: str) -> HttpResponseBase:
         radiograph = self.get_object()
-        try:
-            file = radiograph.file.open("rb")
-        except FileNotFoundError as reason:
-            raise NotFound from reason
-        return FileResponse(file, content_type="image/png", filename=f"{radiograph.pk}.png")
+        served = Served("image/png", f"{radiograph.pk}.png", radiograph.file_sha256)
+        return stored_file(request._request, radiograph.file.name, served)
 
 
 @extend_schema_view(

@@ -18,9 +18,12 @@ from rest_framework.request import Request
 from accounts.roles import Capability
 from images import exports
 from images.api import AnyAccept, person
+from images.bulk.export import HIDDEN
 from images.filters import RadiographFilter
 from images.models import Radiograph
+from images.models.export import ExportKind
 from images.models.radiograph import RadiographQuerySet
+from images.services.export_record import ExportRecord
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +55,18 @@ class CasesView(GenericAPIView[Radiograph]):
         only_synthetic = self.chosen.form.cleaned_data["synthetic"] is True
         return cases.filter(is_synthetic=only_synthetic)
 
+    def query_without_codes(self) -> str:
+        """The filters in force, as in an address. A patient's code must not leave with the archive:
+        beside a single pseudonym it would tell whose it is."""
+        asked = self.request.query_params
+        in_force = [name for name in self.chosen.filters if asked.get(name)]
+        told = {name: "*" if name in HIDDEN else asked[name] for name in in_force}
+        return urlencode(told, safe="*")
+
+    def record(self, kind: ExportKind) -> ExportRecord:
+        query = self.query_without_codes()
+        return ExportRecord(owner=person(self.request), kind=kind, query=query)
+
     def attachment(
         self, content: Iterator[str] | Iterator[bytes], content_type: str, suffix: str
     ) -> StreamingHttpResponse:
@@ -77,18 +92,12 @@ class CasesCsvView(CasesView):
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        return self.attachment(exports.csv_of(self.cases()), "text/csv; charset=utf-8", "csv")
+        record = self.record(ExportKind.CSV)
+        content = record.followed(exports.csv_of(self.cases(), record.note))
+        return self.attachment(content, "text/csv; charset=utf-8", "csv")
 
 
 class CasesZipView(CasesView):
-    def query_without_codes(self) -> str:
-        """The filters in force, as in an address. A patient's code must not leave with the archive:
-        beside a single pseudonym it would tell whose it is."""
-        asked = self.request.query_params
-        in_force = [name for name in self.chosen.filters if asked.get(name)]
-        told = {name: "*" if name == "patient" else asked[name] for name in in_force}
-        return urlencode(told, safe="*")
-
     @extend_schema(
         operation_id="cases_zip",
         tags=["cases"],
@@ -102,5 +111,8 @@ class CasesZipView(CasesView):
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         cases = self.cases()
-        readme = exports.readme(made_at=timezone.now(), query=self.query_without_codes())
-        return self.attachment(exports.zip_of(cases, readme=readme), "application/zip", "zip")
+        record = self.record(ExportKind.ZIP)
+        export = record.export
+        readme = exports.readme(made_at=timezone.now(), query=export.query, export=export.pk)
+        content = record.followed(exports.zip_of(cases, readme=readme, note=record.note))
+        return self.attachment(content, "application/zip", "zip")

@@ -9,6 +9,8 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
+from images.tables.text import delimiter_of, text_of
+
 COLUMNS: Final = ("filename", "label", "rt_pcr", "patient_id", "view", "source")
 
 
@@ -34,12 +36,12 @@ class Row:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Read a table with `,` or `;` between its cells, in UTF-8 (with or without mark) or Latin-1.
+    """Read a table with `,`, `;` or tabs between its cells, in any encoding of `text_of`.
 
     Raises BadTable for a missing or empty file and for missing columns, which are named.
     """
     text = _text_of(path)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     try:
         header = _header(next(lines, []))
         return [_row(dict(zip(header, cells, strict=False))) for cells in lines if any(cells)]
@@ -49,19 +51,9 @@ def read_rows(path: Path) -> list[Row]:
 
 def _text_of(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        return text_of(path.read_bytes())
     except OSError:
         raise BadTable(str(_("The table %(name)s cannot be read.") % {"name": path})) from None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Every sequence of bytes is Latin-1, so this never fails.
-        return data.decode("latin-1")
-
-
-def _delimiter(text: str) -> str:
-    header = text.partition("\n")[0]
-    return ";" if header.count(";") > header.count(",") else ","
 
 
 def _header(cells: list[str]) -> list[str]:

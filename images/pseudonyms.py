@@ -1,22 +1,22 @@
 """Names of patients for people outside the institution: stable, and impossible to turn back."""
 
-from django.utils.crypto import salted_hmac
-
 from accounts.models import User
 from accounts.roles import Capability
+from images.keys import keyed_hash
 from images.models import Patient
 
-SALT = "covid-xr.patient-pseudonym"
+PURPOSE = "export-pseudonym"
 DIGITS = 24  # 96 bits: no collision to expect among billions of patients
 
 
 def pseudonym(patient: Patient) -> str:
-    """`p` and 24 hex digits: HMAC-SHA-256 of the patient's key under a key derived from SECRET_KEY.
+    """`p` and 24 hex digits: a keyed hash of the patient's key (images.keys, IDENTITY_KEY).
 
-    The institution's own code does not enter, so that nobody can test guesses of it. A new
-    SECRET_KEY gives new pseudonyms.
+    The institution's own code does not enter, so that nobody can test guesses of it. It hangs on
+    IDENTITY_KEY and not on SECRET_KEY, which is changed whenever sessions must end at once: data
+    sets that went out before and after would no longer name one patient alike.
     """
-    return "p" + salted_hmac(SALT, patient.pk.hex, algorithm="sha256").hexdigest()[:DIGITS]
+    return "p" + keyed_hash(patient.site_id, PURPOSE, patient.pk.hex)[:DIGITS]
 
 
 def sees_patient_codes(user: User) -> bool:

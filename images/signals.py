@@ -1,5 +1,5 @@
-"""The signals of this app. They are sent inside the transaction that changes the radiograph, so that
-what others create for it (a queued prediction) commits with it or not at all."""
+"""The signals of this app. They are sent inside the transaction that changes the radiograph, so
+that what others create for it (a queued prediction) commits with it or not at all."""
 
 from django.dispatch import Signal
 
@@ -7,6 +7,11 @@ from django.dispatch import Signal
 # are its RadiographPixels where they are at hand, so that nobody decodes them again, else None.
 image_ready = Signal()
 
-# Sent with `radiograph` and `pixels`: a person covered part of a stored picture, so that whatever
-# was computed from the old pixels is void. Predictions of the new ones are asked for by the receiver.
+# Sent with `radiograph`, `pixels` and `before` (the old pixels' hash): a person covered part of a
+# stored picture, so that whatever was computed from the old pixels is void. Receivers ask for
+# predictions of the new ones.
 pixels_replaced = Signal()
+
+# Sent with `names` (of stored files, a list): which of them belong to a row? Receivers answer with
+# those that they own; the sweeper removes what nobody owns.
+owners_asked = Signal()

@@ -7,15 +7,21 @@ from django.utils.translation import gettext_lazy as _
 class InferenceConfig(AppConfig):
     name = "inference"
     verbose_name = _("Inference")
+    bulk_verbs = ("inference.bulk.AskAgain",)
 
     def ready(self) -> None:
         from django.db.models.signals import post_delete
 
+        from images.filters import RadiographFilter
         from images.models import Radiograph
-        from images.signals import image_ready
+        from images.signals import image_ready, owners_asked, pixels_replaced
+        from inference.filters import RadiographsByPrediction
         from inference.models import Explanation
 
+        RadiographFilter.contribute("prediction", RadiographsByPrediction())
         image_ready.connect(_ask_for_predictions, dispatch_uid="inference.request_predictions")
+        pixels_replaced.connect(_start_over, dispatch_uid="inference.start_over")
+        owners_asked.connect(_own_overlays, dispatch_uid="inference.own_overlays")
         post_delete.connect(_forget_features, Radiograph, dispatch_uid="inference.forget_features")
         post_delete.connect(_forget_overlay, Explanation, dispatch_uid="inference.forget_overlay")
 
@@ -30,6 +36,18 @@ def _ask_for_predictions(radiograph: Any, pixels: Any = None, **_details: Any) -
         # After the commit, so that no lock is held meanwhile; before the bell, which comes next.
         transaction.on_commit(lambda: inputs.hand_over(radiograph.pk, pixels))
     request_predictions(radiograph=radiograph)
+
+
+def _start_over(radiograph: Any, pixels: Any, before: str, **_details: Any) -> None:
+    from inference.services import start_over
+
+    start_over(radiograph=radiograph, pixels=pixels, before=before)
+
+
+def _own_overlays(names: Any, **_details: Any) -> set[str]:
+    from inference.models import Explanation
+
+    return set(Explanation.objects.filter(overlay__in=names).values_list("overlay", flat=True))
 
 
 def _forget_features(instance: Any, **_details: Any) -> None:

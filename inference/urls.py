@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inference.views import explanations, gate, predictions, similar
+from inference.views import explanations, gate, predictions, similar, states
 
 app_name = "inference"
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("predictions/<uuid:pk>/explanations/", explanations.explanations, name="explanations"),
     path("explanations/<uuid:pk>/overlay.png", explanations.overlay, name="overlay"),
     path("badges/", predictions.badges, name="badges"),
+    path("states/", states.states, name="states"),
 ]

@@ -15,6 +15,7 @@ from accounts.roles import Role
 from config.start.translations import compile_locale
 from images.models import Target
 from tests import factories
+from tests.buckets import s3_credentials, s3_endpoint, s3_server  # noqa: F401  (for all)
 from tests.distribution import pytest_xdist_make_scheduler  # noqa: F401  (a hook)
 from tests.servers import (  # noqa: F401  (fixtures for all)
     postgres_database,
@@ -34,6 +35,7 @@ def clean_places(settings: LazySettings, tmp_path: Path) -> None:
     """Each test has own folders, an empty cache, quick password hashes and plain static files."""
     for name in (
         "MEDIA_ROOT", "FEATURES_DIR", "INPUTS_DIR", "SIMILAR_DIR", "ARTIFACTS_DIR", "MAIL_DIR",
+        "INTAKE_DIR", "QUARANTINE_DIR", "EXPORTS_DIR",
     ):  # fmt: skip
         setattr(settings, name, tmp_path / name.lower())
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

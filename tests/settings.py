@@ -9,7 +9,9 @@ os.environ["DATA_DIR"] = os.environ.get("COVIDXR_TEST_DATA") or tempfile.mkdtemp
 )
 os.environ.setdefault("CACHE_URL", "locmem://")
 os.environ.setdefault("BROKER_URL", "memory://")
-for name in ("COVIDXR_MODE", "DEBUG", "ALLOWED_HOSTS", "EMAIL_URL", "SECRET_KEY"):
+for name in (
+    "COVIDXR_MODE", "DEBUG", "ALLOWED_HOSTS", "EMAIL_URL", "SECRET_KEY", "IDENTITY_KEY",
+):  # fmt: skip
     os.environ.pop(name, None)
 # Servers for the tests marked `postgres` and `redis` have fixtures of their own (tests/servers.py).
 for name in ("DATABASE_URL", "REDIS_URL"):

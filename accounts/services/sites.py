@@ -1,6 +1,7 @@
 """Institutions: created by administrators of the platform, kept by their own ones."""
 
 import logging
+from typing import TypedDict, Unpack
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -11,24 +12,52 @@ from accounts.roles import Capability
 logger = logging.getLogger(__name__)
 
 
+class SiteRules(TypedDict, total=False):
+    """How much room an institution has and how long it keeps what; what is left out stays."""
+
+    quota_megabytes: int | None
+    person_quota_megabytes: int | None
+    trash_days: int | None
+    keep_source_days: int
+
+
 @transaction.atomic
-def create_site(*, name: str, code: str, shares_with_researchers: bool, by: User) -> Site:
+def create_site(
+    *, name: str, code: str, shares_with_researchers: bool, by: User, **rules: Unpack[SiteRules]
+) -> Site:
     """Raises PermissionDenied unless `by` administers the whole platform."""
     if not by.is_platform_wide or not by.can(Capability.MANAGE_ACCOUNTS):
         raise PermissionDenied
     site = Site.objects.create(
-        name=name, code=code, shares_with_researchers=shares_with_researchers
+        name=name, code=code, shares_with_researchers=shares_with_researchers, **rules
     )
     logger.info("site created site=%s by=%s", site.pk, by.pk)
     return site
 
 
 @transaction.atomic
-def edit_site(*, site: Site, name: str, code: str, shares_with_researchers: bool, by: User) -> Site:
-    """Raises Site.DoesNotExist for an institution that `by` does not keep."""
+def edit_site(
+    *,
+    site: Site,
+    name: str,
+    code: str,
+    shares_with_researchers: bool,
+    by: User,
+    **rules: Unpack[SiteRules],
+) -> Site:
+    """Raises Site.DoesNotExist for an institution that `by` does not keep, and PermissionDenied
+    where an institution's own administrator changes the room that it was given."""
     site = Site.objects.visible_to(by).select_for_update().get(pk=site.pk)
+    given = rules.get("quota_megabytes", site.quota_megabytes)
+    if given != site.quota_megabytes and not by.is_platform_wide:
+        raise PermissionDenied
     site.name, site.code = name, code
     site.shares_with_researchers = shares_with_researchers
-    site.save(update_fields=["name", "code", "shares_with_researchers", "updated_at"])
-    logger.info("site edited site=%s sharing=%s by=%s", site.pk, shares_with_researchers, by.pk)
+    for rule, value in rules.items():
+        setattr(site, rule, value)
+    site.save()
+    logger.info(
+        "site edited site=%s sharing=%s source_days=%d by=%s",
+        site.pk, shares_with_researchers, site.keep_source_days, by.pk,
+    )  # fmt: skip
     return site

@@ -32,7 +32,9 @@ def sites(request: UserRequest) -> HttpResponse:
 def create_site(request: UserRequest) -> HttpResponse:
     if not request.user.is_platform_wide:
         raise PermissionDenied
-    form = SiteForm(request.POST or None, initial={"name": request.GET.get("name", "")})
+    form = SiteForm(
+        request.POST or None, initial={"name": request.GET.get("name", "")}, by=request.user
+    )
     if form.is_valid():
         services.create_site(by=request.user, **form.cleaned_data)
         messages.success(request, _("The institution is created."))
@@ -44,7 +46,7 @@ def create_site(request: UserRequest) -> HttpResponse:
 @requires(Capability.MANAGE_ACCOUNTS)
 def edit_site(request: UserRequest, pk: uuid.UUID) -> HttpResponse:
     site = get_object_or_404(Site.objects.visible_to(request.user), pk=pk)
-    form = SiteForm(request.POST or None, instance=site)
+    form = SiteForm(request.POST or None, instance=site, by=request.user)
     if form.is_valid():
         services.edit_site(site=site, by=request.user, **form.cleaned_data)
         messages.success(request, _("The institution is changed."))

@@ -25,8 +25,15 @@ CHUNK = 64 * 1024
 KEPT_IN_MEMORY = 1024 * 1024
 
 
-def zip_of(cases: RadiographQuerySet, *, readme: str) -> Iterator[bytes]:
+def zip_of(
+    cases: RadiographQuerySet,
+    *,
+    readme: str,
+    note: Callable[[list[Radiograph]], None] = lambda batch: None,
+) -> Iterator[bytes]:
     """Bytes of the archive. Members are stored, not deflated: PNG does not shrink further.
+
+    `note` is told of each batch of cases before the first of its bytes.
 
     A picture whose file is gone is left out of `metadata.csv` and named in `MISSING.txt`. Raises
     OSError when a disk fails midway, which breaks the download off instead of ending it as whole.
@@ -34,7 +41,7 @@ def zip_of(cases: RadiographQuerySet, *, readme: str) -> Iterator[bytes]:
     with _spool() as rows, _spool() as sums:
         archive = _Archive(rows, sums)
         yield from archive.text("README.txt", readme)
-        yield from archive.pictures(cases)
+        yield from archive.pictures(cases, note)
         yield from archive.member("metadata.csv", rows)
         if archive.missing:
             yield from archive.text("MISSING.txt", "".join(f"{n}\n" for n in archive.missing))
@@ -60,10 +67,12 @@ class _Archive:
     def text(self, name: str, content: str) -> Iterator[bytes]:
         yield from self.member(name, io.BytesIO(content.encode()))
 
-    def pictures(self, cases: RadiographQuerySet) -> Iterator[bytes]:
+    def pictures(
+        self, cases: RadiographQuerySet, note: Callable[[list[Radiograph]], None]
+    ) -> Iterator[bytes]:
         targets = other_targets()
         self.rows.write(line(header(targets)).encode())
-        for batch in batches(cases):
+        for batch in batches(cases, note):
             for case in batch:
                 yield from self._picture(case, targets)
 

@@ -1,7 +1,7 @@
 """Cases as rows of `metadata.csv`, read in batches so that memory stays flat."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from django.db.models import Q
@@ -35,8 +35,9 @@ class _Line:
 
 
 def labelled(radiographs: RadiographQuerySet) -> RadiographQuerySet:
-    """Those that may leave the house: not in the trash, and confirmed by a test."""
-    return radiographs.kept().confirmed()
+    """Those that may leave the house: not in the trash, confirmed by a test, without writing that
+    nobody has looked at, of patients who did not withdraw their consent."""
+    return radiographs.kept().without_suspicion().consented().confirmed()
 
 
 def other_targets() -> list[str]:
@@ -52,8 +53,10 @@ def header(targets: Iterable[str]) -> list[str]:
     return [*COLUMNS, *(name for code in targets for name in (code, f"{code}_tested_on"))]
 
 
-def batches(cases: RadiographQuerySet) -> Iterator[list[Radiograph]]:
-    """All cases, oldest first, each batch by a short query of its own.
+def batches(
+    cases: RadiographQuerySet, note: Callable[[list[Radiograph]], None] = lambda batch: None
+) -> Iterator[list[Radiograph]]:
+    """All cases, oldest first, each batch by a short query of its own; `note` sees it first.
 
     No cursor stays open while a slow reader downloads: on SQLite it would keep the write-ahead log
     growing, behind a connection pooler of PostgreSQL it would be lost.
@@ -61,6 +64,7 @@ def batches(cases: RadiographQuerySet) -> Iterator[list[Radiograph]]:
     ordered = cases.with_current_truths().order_by("created_at", "pk")
     after = Q()
     while batch := list(ordered.filter(after)[:BATCH]):
+        note(batch)
         yield batch
         last = batch[-1]
         after = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
@@ -92,11 +96,14 @@ def row(case: Radiograph, targets: Iterable[str]) -> list[object]:
     ]  # fmt: skip
 
 
-def csv_of(cases: RadiographQuerySet) -> Iterator[str]:
-    """Text of `metadata.csv`, in pieces: the header at once, then a piece for each batch."""
+def csv_of(
+    cases: RadiographQuerySet, note: Callable[[list[Radiograph]], None] = lambda batch: None
+) -> Iterator[str]:
+    """Text of `metadata.csv`, in pieces: the header at once, then a piece for each batch, which
+    `note` is told of before."""
     targets = other_targets()
     yield line(header(targets))
-    for batch in batches(cases):
+    for batch in batches(cases, note):
         yield "".join(line(row(case, targets)) for case in batch)
 
 

@@ -1,18 +1,21 @@
 """README.txt of an exported archive, in the language of the person who asked for it."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 
-def readme(*, made_at: datetime, query: str) -> str:
-    """Text of about a page. `query` is the filter as it stood in the address, maybe empty."""
+def readme(*, made_at: datetime, query: str, export: UUID) -> str:
+    """Text of about a page. `query` is the filter as it stood in the address, maybe empty;
+    `export` is the key under which withdrawn cases are listed."""
     paragraphs = [
         _("COVID-XR: chest radiographs with the result of their confirming test"),
         _("Made on %(moment)s with the filter: %(query)s")
         % {"moment": date_format(made_at, "DATETIME_FORMAT"), "query": query or _("none")},
         *_what_is_inside(),
+        *_withdrawals(export),
         *_limits(),
     ]
     return "\n\n".join(paragraphs) + "\n"
@@ -36,6 +39,18 @@ def _what_is_inside() -> list[str]:
         ),
         _("Check the files with: sha256sum -c SHA256SUMS"),
         _("Pictures named in MISSING.txt, if there is one, could not be read and are left out."),
+    ]
+
+
+def _withdrawals(export: UUID) -> list[str]:
+    return [
+        _("This is the export %(export)s.") % {"export": export},
+        _(
+            "Patients may withdraw their consent, and cases may be deleted. Which ones of this "
+            "export you have to delete then is listed on the platform under Exports, and by "
+            "GET /api/v1/exports/%(export)s/withdrawn. Look there before you use the data."
+        )
+        % {"export": export},
     ]
 
 

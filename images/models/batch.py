@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.expressions import Window
+from django.db.models.functions import Now, RowNumber
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Site, User
 from accounts.roles import Capability
-from core.jobs import Job, JobQuerySet
+from core.jobs import Job, JobQuerySet, JobStatus
 from core.models import Record
 from images.models.patient import CODE_MAX_LENGTH, valid_code
 from images.models.radiograph import Radiograph
@@ -25,8 +28,8 @@ class PatientRule(models.TextChoices):
 
 
 class BatchStatus(models.TextChoices):
-    OPEN = "open", _("Open")
-    CANCELLED = "cancelled", _("Cancelled")
+    OPEN = "open", pgettext_lazy("batch", "Open")
+    CANCELLED = "cancelled", pgettext_lazy("batch", "Cancelled")
 
 
 class UploadBatchQuerySet(models.QuerySet["UploadBatch"]):
@@ -37,7 +40,9 @@ class UploadBatchQuerySet(models.QuerySet["UploadBatch"]):
         if user.is_platform_wide:
             return self
         own = models.Q(site=user.site)
-        return self.filter(own if user.can(Capability.MANAGE_ACCOUNTS) else own & models.Q(owner=user))
+        return self.filter(
+            own if user.can(Capability.MANAGE_ACCOUNTS) else own & models.Q(owner=user)
+        )
 
     def changeable_by(self, user: User) -> Self:
         """Only the sender adds files, retries or cancels."""
@@ -102,6 +107,26 @@ class IncomingFileQuerySet(JobQuerySet):
         """Only what has arrived in full can be looked at."""
         return super().claimable(now).filter(received_at__isnull=False)
 
+    def first_in_line(self, each: int) -> Self:
+        """What arrived first of each sender, `each` at most, everybody's first file first: a batch
+        of thousands holds up nobody else's."""
+        place = Window(
+            RowNumber(),
+            partition_by=[models.F("batch__owner")],
+            order_by=[models.F("received_at"), models.F("position")],
+        )
+        claimable = self.claimable(timezone.now()).annotate(place=place)
+        return claimable.filter(place__lte=each).order_by("place", "received_at", "position")
+
+    def pause(self, owner: str) -> bool:
+        """Give a row back that came some way: to the end of the line, with all its tries."""
+        return bool(
+            self.owned(owner).update(
+                status=JobStatus.QUEUED, owner="", lease_until=None, attempts=0,
+                received_at=timezone.now(), updated_at=timezone.now(),
+            )
+        )  # fmt: skip
+
     def arrived(self, pk: Any) -> bool:
         """Open the row to the workers; False when it was open or closed already."""
         return bool(self.receiving().filter(pk=pk).update(received_at=Now(), updated_at=Now()))
@@ -138,6 +163,8 @@ class IncomingFile(Job):
     patient_code = models.CharField(max_length=CODE_MAX_LENGTH, blank=True, default="")
     # What a table says of it, parsed: sex, age_years, view, acquired_on, rt_pcr, tested_on, ...
     facts = models.JSONField(default=dict, blank=True)
+    # Of an archive: how many of its members have their rows.
+    members_taken = models.PositiveIntegerField(default=0, editable=False)
 
     objects = IncomingFileQuerySet.as_manager()
 
@@ -152,6 +179,7 @@ class IncomingFile(Job):
         indexes = [
             models.Index(fields=["batch", "position"], name="files_of_batch"),
             models.Index(fields=["status", "received_at"], name="files_waiting"),
+            models.Index(fields=["sha256"], name="files_by_hash"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,8 @@ from images.models.radiograph import Radiograph
 
 class BulkActionQuerySet(JobQuerySet):
     def visible_to(self, user: User) -> Self:
-        return self.filter(owner=user)
+        """A person's own: nobody else stops or undoes them."""
+        return self.filter(asked_by=user)
 
 
 class BulkAction(Job):
@@ -22,11 +23,14 @@ class BulkAction(Job):
     meanwhile is not touched and a killed worker goes on where it stopped.
     """
 
-    owner = models.ForeignKey(User, models.CASCADE, related_name="bulk_actions")
+    # `owner` is the worker's token (core.jobs).
+    asked_by = models.ForeignKey(User, models.CASCADE, related_name="bulk_actions")
     verb = models.CharField(max_length=20)
-    # Filters and search as in an address; empty with explicit keys.
+    # Filters and search as in an address; empty where keys were ticked.
     query = models.CharField(max_length=2000, blank=True, default="")
     parameters = models.JSONField(default=dict)
+    # When all matching keys were written down; from then on `total` is exact.
+    gathered_at = models.DateTimeField(null=True, editable=False)
     total = models.PositiveIntegerField(default=0)
     done_count = models.PositiveIntegerField(default=0)
     refused_count = models.PositiveIntegerField(default=0)
@@ -63,9 +67,7 @@ class BulkChange(Record):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["action", "radiograph"], name="once_per_bulk_action"
-            )
+            models.UniqueConstraint(fields=["action", "radiograph"], name="once_per_bulk_action")
         ]
         indexes = [models.Index(fields=["action", "state"], name="pending_of_action")]
 

@@ -29,7 +29,7 @@ class RadiographStatus(models.TextChoices):
 
 
 class TextState(models.TextChoices):
-    """Is there writing in the picture itself? What may name a patient leaves the house only seen."""
+    """Is there writing in the picture? What may name a patient leaves the house only seen."""
 
     CLEAR = "clear", _("No writing found")
     SUSPECTED = "suspected", _("Writing found, to be looked at")
@@ -60,6 +60,19 @@ class RadiographQuerySet(models.QuerySet["Radiograph"]):
             )
         )
 
+    def suspected(self) -> Self:
+        """Kept ones in which writing was found that nobody has looked at yet."""
+        return self.kept().filter(text_state=TextState.SUSPECTED)
+
+    def without_suspicion(self) -> Self:
+        """All but those whose writing may still name a patient."""
+        return self.exclude(text_state=TextState.SUSPECTED)
+
+    def consented(self) -> Self:
+        """All but those of patients who withdrew their consent to research and training."""
+        withdrawn = Patient.objects.filter(consent_withdrawn_at__isnull=False)
+        return self.filter(~models.Exists(withdrawn.filter(pk=models.OuterRef("patient"))))
+
     def with_current_truths(self) -> Self:
         """Patient, site and, as the list `current_truths`, each target's last result: 2 queries."""
         current = GroundTruthRef().filter(is_current=True).select_related("target", "target_class")
@@ -69,22 +82,37 @@ class RadiographQuerySet(models.QuerySet["Radiograph"]):
             )
         )
 
+    def for_list(self) -> Self:
+        """As `with_current_truths`, for hundreds of rows: without what only the page of one shows,
+        and with one object for what many rows share."""
+        current = GroundTruthRef().filter(is_current=True)
+        current = current.prefetch_related("target", "target_class").order_by("target__position")
+        return (
+            self.select_related("patient")
+            .defer("dicom_facts", "deidentification", "text_boxes", "notes")
+            .prefetch_related(
+                "site", "uploader", "assigned_to",
+                models.Prefetch("truths", current, to_attr="current_truths"),
+            )
+        )  # fmt: skip
+
     def visible_to(self, user: User) -> Self:
         """The one place that decides whose radiographs a person sees.
 
         Health workers, doctors and administrators: those of their institution (platform-wide
         administrators: all). Researchers: confirmed cases of their institution and of those that
-        share with researchers. Everybody else: none.
+        share with researchers, unless writing in the picture waits to be looked at or the patient
+        withdrew the consent. Everybody else: none.
         """
         if not user.can(Capability.VIEW_RADIOGRAPHS):
             return self.none()
         if user.is_platform_wide:
             return self
-        own = models.Q(patient__site=user.site)
+        own = models.Q(site=user.site)
         if user.role != Role.RESEARCHER:
             return self.filter(own)
-        shared = models.Q(patient__site__shares_with_researchers=True)
-        return self.kept().filter(own | shared).confirmed()
+        shared = models.Q(site__shares_with_researchers=True)
+        return self.kept().filter(own | shared).without_suspicion().consented().confirmed()
 
     def editable_by(self, user: User) -> Self:
         """Health workers change what they uploaded; doctors and administrators all they see."""
@@ -110,10 +138,7 @@ class Radiograph(Record):
     )
     uploader = models.ForeignKey(User, models.PROTECT, related_name="radiographs")
     status = models.CharField(
-        max_length=10,
-        choices=RadiographStatus.choices,
-        default=RadiographStatus.KEPT,
-        db_index=True,
+        max_length=10, choices=RadiographStatus.choices, default=RadiographStatus.KEPT
     )
     trashed_at = models.DateTimeField(null=True, editable=False)
     trashed_by = models.ForeignKey(
@@ -123,6 +148,8 @@ class Radiograph(Record):
     file = models.FileField(upload_to=private_path, max_length=200)
     thumbnail = models.FileField(upload_to=private_path, max_length=200)
     file_sha256 = models.CharField(max_length=64, editable=False)
+    # Empty for what was stored before it was kept.
+    thumbnail_sha256 = models.CharField(max_length=64, blank=True, default="", editable=False)
     pixel_sha256 = models.CharField(max_length=64, editable=False, db_index=True)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
@@ -163,6 +190,10 @@ class Radiograph(Record):
         verbose_name=_("assigned to"),
     )  # fmt: skip
     extra = models.JSONField(default=dict, blank=True, editable=False)
+    # What the current ground truth says, kept here by images.services.truth: lists filter and sort
+    # by it. `rt_pcr`: positive, negative or empty; `is_confirmed`: known for any target.
+    rt_pcr = models.CharField(max_length=10, blank=True, default="", editable=False)
+    is_confirmed = models.BooleanField(default=False, editable=False)
 
     objects = RadiographQuerySet.as_manager()
 
@@ -173,9 +204,38 @@ class Radiograph(Record):
                 fields=["site", "pixel_sha256"], name="same_pixels_once_per_site"
             )
         ]
+        # Each begins with what `visible_to` and `kept` ask and ends as the list is ordered, so that
+        # a page is read from the index and nothing is sorted (benchmarks/list_rows.py).
         indexes = [
-            models.Index(fields=["site", "status", "-created_at"], name="radiograph_list"),
+            *(
+                models.Index(fields=["site", "status", *fields], name=f"radiograph_{name}")
+                for name, fields in {
+                    "list": ["-created_at", "-id"],
+                    "by_day": ["acquired_on", "created_at", "id"],
+                    "by_age": ["age_years", "created_at", "id"],
+                    "by_result": ["rt_pcr", "created_at", "id"],
+                    "by_confirmed": ["is_confirmed", "created_at", "id"],
+                    "by_view": ["view", "created_at", "id"],
+                    "by_text": ["text_state", "created_at", "id"],
+                    "by_format": ["source_format", "created_at", "id"],
+                    "by_person": ["assigned_to", "created_at", "id"],
+                }.items()
+            ),
+            models.Index(fields=["status", "-created_at", "-id"], name="radiograph_everywhere"),
+            models.Index(
+                fields=["site", "created_at", "id"],
+                name="radiograph_synthetic",
+                condition=models.Q(is_synthetic=True),
+            ),
+            models.Index(
+                fields=["site", "status", "copy_group"],
+                name="radiograph_copies",
+                condition=models.Q(copy_group__isnull=False),
+            ),
             models.Index(fields=["site", "source_sha256"], name="radiograph_source"),
+            # The sweeper asks whose a file is.
+            models.Index(fields=["file"], name="radiograph_of_file"),
+            models.Index(fields=["thumbnail"], name="radiograph_of_thumbnail"),
         ]
 
     def __str__(self) -> str:

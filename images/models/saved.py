@@ -3,19 +3,28 @@
 from typing import Self
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site, User
+from accounts.roles import Capability
 from core.models import Record
 
 
 class SavedFilterQuerySet(models.QuerySet["SavedFilter"]):
     def visible_to(self, user: User) -> Self:
-        """The person's own, and what colleagues of the institution share."""
+        """The person's own, and what colleagues of the institution share.
+
+        Those who do not see patient codes (see `Patient.objects.visible_to`) get no colleague's
+        filter that may hold one.
+        """
         own = models.Q(owner=user)
         if user.site_id is None:
             return self.filter(own)
-        return self.filter(own | models.Q(site=user.site, is_shared=True))
+        shared = models.Q(site=user.site, is_shared=True)
+        if not user.can(Capability.ADD_RADIOGRAPHS):
+            shared &= ~models.Q(query__regex=r"(^|&)(patient|q|assigned)=")
+        return self.filter(own | shared)
 
 
 class SavedFilter(Record):
@@ -37,12 +46,16 @@ class SavedFilter(Record):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return f"{reverse('images:list')}?{self.query}"
+
 
 class ListLayout(Record):
-    """Columns that a person chose, in order."""
+    """Columns that a person chose, in order, and how many rows a page has."""
 
     owner = models.OneToOneField(User, models.CASCADE, related_name="list_layout")
     columns = models.JSONField(default=list)
+    per_page = models.PositiveSmallIntegerField(default=24)
 
     def __str__(self) -> str:
         return str(self.owner_id)

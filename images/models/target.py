@@ -1,10 +1,15 @@
 """What is predicted is data, not code: a row with its classes and its confirming test."""
 
+from typing import Final
+
 from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Record
+
+# The target whose confirming test is the RT-PCR (ships with 0002_targets).
+RT_PCR_TARGET: Final = "covid-19"
 
 
 class BilingualName(models.Model):

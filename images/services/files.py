@@ -25,10 +25,12 @@ def written_files(radiograph: Radiograph, pixels: RadiographPixels) -> Iterator[
 
 
 def _write(radiograph: Radiograph, pixels: RadiographPixels) -> None:
-    png = pixels.to_png()
+    png, jpeg = pixels.to_png(), pixels.thumbnail()
     radiograph.file_sha256 = hashlib.sha256(png).hexdigest()
+    radiograph.thumbnail_sha256 = hashlib.sha256(jpeg).hexdigest()
+    radiograph.stored_bytes = len(png) + len(jpeg)
     radiograph.file.save("radiograph.png", ContentFile(png), save=False)
-    radiograph.thumbnail.save("thumbnail.jpg", ContentFile(pixels.thumbnail()), save=False)
+    radiograph.thumbnail.save("thumbnail.jpg", ContentFile(jpeg), save=False)
 
 
 def remove_files(radiograph: Radiograph) -> None:

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Site
 from images.errors import Refused
-from images.models import Patient
+from images.models import Patient, PatientMerge
 from images.models.patient import CODE_MAX_LENGTH, valid_code
 
 OLDEST_AGE = 90  # older is kept as 90: 45 CFR 164.514(b)(2)(i)(C)
@@ -26,19 +26,37 @@ def patient_of(*, site: Site, code: str, sex: str = "") -> Patient:
 
 
 def settled(named: Patient) -> Patient:
-    """The stored row of `named`, created or found by institution and code.
+    """The stored row of `named`, created or found by institution and code; the code of a patient
+    that a merge absorbed stands for the one that was kept.
 
     An unknown sex is filled in; raises Refused("other-sex") where the row says another. Runs inside
     the caller's transaction.
     """
-    # Locked, so that `forget_if_unused` of somebody else cannot remove it under this transaction.
-    patient, _created = Patient.objects.select_for_update().get_or_create(
-        site_id=named.site_id, code=named.code, defaults={"sex": named.sex}
-    )
+    patient = _keeper(named) or _found_or_made(named)
     if patient.sex and named.sex and patient.sex != named.sex:
         raise Refused("other-sex")
     fill_sex(patient, named.sex)
     return patient
+
+
+def _found_or_made(named: Patient) -> Patient:
+    # Locked, so that `forget_if_unused` of somebody else cannot remove it under this transaction.
+    patient, created = Patient.objects.select_for_update().get_or_create(
+        site_id=named.site_id, code=named.code, defaults={"sex": named.sex}
+    )
+    # A merge may have taken the code away while this transaction waited for its row.
+    keeper = _keeper(named) if created else None
+    if keeper is None:
+        return patient
+    patient.delete()
+    return keeper
+
+
+def _keeper(named: Patient) -> Patient | None:
+    """The patient, locked, that the code means since a merge."""
+    merges = PatientMerge.objects.filter(site_id=named.site_id, absorbed_code=named.code)
+    kept = Patient.objects.select_for_update().filter(pk__in=merges.values("kept"))
+    return kept.exclude(code=named.code).first()
 
 
 def fill_sex(patient: Patient, sex: str) -> None:

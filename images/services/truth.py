@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.roles import Capability
 from images.errors import Refused
 from images.models import GroundTruth, Radiograph, Target, TargetClass
+from images.models.target import RT_PCR_TARGET
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,26 @@ def _add(radiograph: Radiograph, truth: TruthGiven, entered_by: User) -> GroundT
             return current
         current.is_current = False
         current.save(update_fields=["is_current", "updated_at"])
-    return GroundTruth.objects.create(
+    added = GroundTruth.objects.create(
         radiograph=radiograph,
         target=truth.target,
         target_class=truth.target_class,
         tested_on=truth.tested_on,
         entered_by=entered_by,
         supersedes=current,
+    )
+    _note_for_lists(radiograph, added)
+    return added
+
+
+def _note_for_lists(radiograph: Radiograph, added: GroundTruth) -> None:
+    """Keep beside the radiograph what lists ask of its ground truth."""
+    statements = GroundTruth.objects.current().filter(radiograph=radiograph)
+    radiograph.is_confirmed = statements.filter(target_class__isnull=False).exists()
+    if added.target.code == RT_PCR_TARGET:
+        radiograph.rt_pcr = added.target_class.test_result if added.target_class else ""
+    Radiograph.objects.filter(pk=radiograph.pk).update(
+        is_confirmed=radiograph.is_confirmed, rt_pcr=radiograph.rt_pcr
     )
 
 

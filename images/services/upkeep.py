@@ -10,8 +10,11 @@ from accounts.models import User
 from images.errors import Refused
 from images.models import Radiograph
 from images.models.radiograph import RadiographStatus
+from images.quotas import count_deleted
 from images.services.files import remove_files
+from images.services.identities import settle_day
 from images.services.patients import forget_if_unused, kept_age, patient_of, settled
+from images.services.quarantine import forget_sources
 from images.signals import image_ready
 
 
@@ -43,12 +46,15 @@ def edit(*, radiograph: Radiograph, changes: Changes) -> None:
         before.save(update_fields=["sex", "updated_at"])
     else:
         radiograph.patient = settled(named)
+    typed_day = changes.acquired_on != radiograph.acquired_on
     for name in ("view", "acquired_on", "source", "notes"):
         setattr(radiograph, name, getattr(changes, name))
     radiograph.age_years = kept_age(changes.age_years)
+    settle_day(radiograph, typed=typed_day, before=before)
     radiograph.save(
         update_fields=[
-            "patient", "view", "acquired_on", "source", "notes", "age_years", "updated_at",
+            "patient", "view", "acquired_on", "date_is_shifted", "source", "notes", "age_years",
+            "updated_at",
         ]
     )  # fmt: skip
     forget_if_unused(before)
@@ -96,6 +102,8 @@ def delete_for_good(*, radiograph: Radiograph) -> bool:
         return False
     patient = locked.patient
     files = Radiograph(file=locked.file.name, thumbnail=locked.thumbnail.name)
+    forget_sources(Radiograph.objects.filter(pk=locked.pk))
+    count_deleted(locked)
     locked.delete()
     forget_if_unused(patient)
     transaction.on_commit(lambda: remove_files(files))

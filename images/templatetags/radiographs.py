@@ -3,7 +3,9 @@
 from django import template
 
 from accounts.models import User
-from images.models import GroundTruth, Patient
+from images import deidentification
+from images.decoding.report import Element, elements_of
+from images.models import GroundTruth, Patient, Radiograph
 from images.models.target import ResultOfTest
 from images.pseudonyms import pseudonym, sees_patient_codes
 
@@ -42,3 +44,15 @@ def truth_test(truth: GroundTruth) -> str:
 def known(truths: list[GroundTruth]) -> list[GroundTruth]:
     """Those that say something."""
     return [truth for truth in truths if truth.target_class is not None]
+
+
+@register.filter
+def deidentified(radiograph: Radiograph) -> list[deidentification.Line]:
+    """What was taken away at the door, in words."""
+    return deidentification.lines_of(radiograph.deidentification)
+
+
+@register.filter
+def deidentified_elements(radiograph: Radiograph) -> list[Element]:
+    """Each element of a DICOM file and what was done to it."""
+    return elements_of(radiograph.deidentification)

@@ -1,9 +1,8 @@
-"""List, upload, detail, corrections and ground truth."""
+"""Upload, detail, corrections and ground truth."""
 
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,31 +13,11 @@ from accounts.roles import Capability
 from core.http import UserRequest
 from images import services
 from images.errors import REFUSALS, Refused, http_status
-from images.filters import RadiographFilter
-from images.forms import EditForm, TruthForm, UploadForm
+from images.forms.radiographs import EditForm, TruthForm, UploadForm
 from images.models import GroundTruth, Radiograph, Target
 from images.pseudonyms import sees_patient_codes
 from images.services import StoredRadiograph
 from images.upload_handlers import check_received
-
-PER_PAGE = 24
-# The filters that are not folded away.
-ALWAYS_SHOWN = {"patient", "rt_pcr", "site"}
-
-
-@require_safe
-@requires(Capability.VIEW_RADIOGRAPHS)
-def listing(request: UserRequest) -> HttpResponse:
-    visible = Radiograph.objects.visible_to(request.user).kept()
-    radiographs = RadiographFilter(request.GET, visible.with_current_truths(), request=request)
-    page = Paginator(radiographs.qs, PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "filter": radiographs,
-        "folds_out": bool(set(radiographs.form.changed_data) - ALWAYS_SHOWN),
-        "sees_codes": sees_patient_codes(request.user),
-    }
-    return render(request, "images/list.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -14,7 +14,8 @@ from accounts.roles import Capability
 from core.http import UserRequest
 from images import services
 from images.models import Radiograph
-from images.views.pages import PER_PAGE
+
+PER_PAGE = 24
 
 
 @require_safe

@@ -1,21 +1,18 @@
 """Shards as objects of an S3-compatible server: PREFIX/EXTRACTOR/PREPROCESSING/NAME.f16.
 
-One object for each batch that is kept, never appended to. Credentials come from where boto3 looks
-for them (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a shared file, the machine's role).
+One object for each batch that is kept, never appended to.
 """
 
 import errno
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
-from django.core.exceptions import ImproperlyConfigured
 
+from core.buckets import MISSING, Bucket, client
 from inference.features import index
 from inference.features.keys import LITTLE_ENDIAN_FP16, Vector
 from inference.features.shards import ShardKind, Written, runs
@@ -28,45 +25,10 @@ REST_SECONDS: Final = 30.0
 WIDEST_GAP: Final = 16
 # Far longer than any batch takes from its first byte to its rows.
 ABANDONED_AFTER: Final = timedelta(hours=1)
-MISSING: Final = frozenset({"NoSuchKey", "InvalidRange"})
-WEB: Final = frozenset({"http", "https"})
-WANTED: Final = "FEATURES_URL must be s3://BUCKET/PREFIX?endpoint=URL&region=NAME"
-NO_CREDENTIALS: Final = (
-    "FEATURES_URL holds no credentials: use AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-)
 
 
 class OutOfReach(OSError):
     """The server does not answer, or refuses; `strerror` is its code, without addresses."""
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Where the objects are; `endpoint` and `region` empty: those of AWS and its own settings."""
-
-    name: str
-    prefix: str = ""
-    endpoint: str = ""
-    region: str = ""
-
-    @classmethod
-    def from_url(cls, url: str) -> "Bucket":
-        """Of `s3://BUCKET/PREFIX?endpoint=URL&region=NAME`.
-
-        Raises ImproperlyConfigured without repeating the URL: somebody may put a secret into it.
-        """
-        try:
-            parts = urlsplit(url)
-            bucket = cls(parts.netloc, parts.path.strip("/"), **dict(parse_qsl(parts.query)))
-            endpoint = urlsplit(bucket.endpoint or "https://amazonaws.com")
-        except (TypeError, ValueError):  # TypeError: another option than these two
-            raise ImproperlyConfigured(WANTED) from None
-        if "@" in parts.netloc + endpoint.netloc:
-            raise ImproperlyConfigured(NO_CREDENTIALS)
-        places = (parts.scheme == "s3", parts.netloc, endpoint.scheme in WEB, endpoint.netloc)
-        if not all(places):
-            raise ImproperlyConfigured(WANTED)
-        return bucket
 
 
 class S3Shards:
@@ -76,7 +38,7 @@ class S3Shards:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
-        self._client = _client(bucket, self.readers)
+        self._client = client(bucket, self.readers)
         self._rests_until = 0.0
         self._is_tidy = False
 
@@ -163,25 +125,3 @@ class S3Shards:
     def _refuse_while_resting(self) -> None:
         if time.monotonic() < self._rests_until:
             raise OutOfReach(errno.EIO, "resting after an outage")
-
-
-def _client(bucket: Bucket, connections: int) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=2,
-        read_timeout=10,
-        retries={"total_max_attempts": 2, "mode": "standard"},
-        max_pool_connections=connections,
-        s3={"addressing_style": "path" if bucket.endpoint else "auto"},
-        # Each vector has a checksum in the index; newer ones of AWS trouble other servers.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=bucket.endpoint or None,
-        region_name=bucket.region or None,
-        config=config,
-    )

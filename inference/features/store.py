@@ -19,6 +19,7 @@ def store() -> ShardStore:
 def _store(_process: int, folder: Path, url: str) -> ShardStore:
     if not url:
         return LocalShards(folder)
-    from inference.features.s3 import Bucket, S3Shards
+    from core.buckets import Bucket
+    from inference.features.s3 import S3Shards
 
-    return S3Shards(Bucket.from_url(url))
+    return S3Shards(Bucket.from_url(url, "FEATURES_URL"))

@@ -9,6 +9,7 @@ from inference.services.explain import (
 )
 from inference.services.gate import NotStopped, override_gate
 from inference.services.queue import queue_missing, request_predictions, retry, ring_if_waiting
+from inference.services.replaced import start_over
 from inference.services.repredict import (
     NotInService,
     cancel_reprediction,
@@ -36,6 +37,7 @@ __all__ = [
     "retry",
     "ring_if_explanations_wait",
     "ring_if_waiting",
+    "start_over",
     "start_shadow",
     "stop_shadow",
     "work_next",

@@ -49,6 +49,27 @@ def retry(*, prediction: Prediction, by: User | None = None) -> int:
 
 
 @transaction.atomic
+def ask_again(*, radiograph: Radiograph, by: User) -> int:
+    """Queue what the live models have not answered, as part of a batch of `by`; how many.
+
+    Nothing is queued while a prediction of the target is open, and for a radiograph in the trash.
+    """
+    if radiograph.is_trashed:
+        return 0
+    asked = Prediction.objects.filter(radiograph=radiograph)
+    live = DeployedModel.objects.live_models().exclude(
+        pk__in=asked.filter(status=JobStatus.DONE).values("model")
+    )
+    free = live.exclude(target__in=asked.waiting().values("target"))
+    return _queue(
+        Prediction(
+            radiograph=radiograph, target=model.target, requested_by=by, urgency=Urgency.BULK
+        )
+        for model in free
+    )
+
+
+@transaction.atomic
 def queue_missing(*, limit: int = MISSING_AT_ONCE) -> int:
     """Queue what no signal asked for: kept radiographs without any prediction for a live target."""
     return sum(_queue_missing(model, limit) for model in DeployedModel.objects.live_models())

@@ -7,7 +7,6 @@ killed at; what was begun is done once, by whoever claims the request next.
 
 import logging
 import time
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -95,7 +94,7 @@ def _work_slice(owner: str, job: RePrediction, ends: float) -> None:
         if not _store(owner, predictions_of(job, wanted)):
             return
         if time.monotonic() >= ends or _somebody_waits():
-            _put_back(owner, None)
+            RePrediction.objects.put_back(owner)
             return
     _end(owner, job.model)
 
@@ -133,20 +132,9 @@ def _end(owner: str, model: DeployedModel) -> None:
     now = timezone.now()
     held = Prediction.objects.filter(target=model.target, status=JobStatus.RUNNING)
     if held.filter(started_at__lt=model.created_at, lease_until__gte=now).exists():
-        _put_back(owner, now + REST)
+        RePrediction.objects.put_back(owner, now + REST)
     else:
         RePrediction.objects.finish(owner)
-
-
-def _put_back(owner: str, until: datetime | None) -> None:
-    """Give the request back, for anybody to go on with from `until`; no attempt was spent."""
-    RePrediction.objects.owned(owner).update(
-        status=JobStatus.QUEUED,
-        owner="",
-        lease_until=until,
-        attempts=0,
-        updated_at=timezone.now(),
-    )
 
 
 def _give_up(owner: str, problem: Exception) -> None:

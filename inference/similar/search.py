@@ -126,7 +126,7 @@ def _sites_of(viewer: User) -> list[UUID] | None:
 
 
 def _showable(radiograph: Radiograph, viewer: User) -> RadiographQuerySet:
-    visible = Radiograph.objects.visible_to(viewer).kept()
+    visible = Radiograph.objects.visible_to(viewer).kept().consented()
     # By key and one by one: SQLite would rather go through all that are kept than look up a dozen.
     rows = Radiograph.objects.filter(Exists(visible.filter(pk=OuterRef("pk"))))
     others = rows.exclude(_is_stopped()).exclude(patient=radiograph.patient_id)

@@ -18,7 +18,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 
-from images.models import GroundTruth, Radiograph, Target
+from images.models import GroundTruth, Patient, Radiograph, Target
 from images.models.radiograph import RadiographQuerySet, RadiographStatus
 from inference.similar.case_index import IndexDamaged, Labels, Vectors, label, read, write
 from inference.similar.kinds import Kind, live_kinds
@@ -53,18 +53,21 @@ def fingerprint(kind: Kind) -> str:
         Radiograph.objects.kept(),
         GroundTruth.objects.all(),
         Target.objects.filter(is_active=True),
+        Patient.objects.filter(consent_withdrawn_at__isnull=False),
     ]
     facts = [rows.aggregate(rows=Count("pk"), last=Max("updated_at")) for rows in tables]
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def confirmed_cases() -> RadiographQuerySet:
-    """Kept radiographs with a current, known ground truth for a target that is asked now."""
+    """Kept radiographs with a current, known ground truth for a target that is asked now, of
+    patients who did not withdraw their consent."""
     known = GroundTruth.objects.current().filter(
         radiograph=OuterRef("pk"), target_class__isnull=False, target__is_active=True
     )
     # Not `kept()`: SQLite would take the index of the status and sort them all for each batch.
-    return Radiograph.objects.exclude(status=RadiographStatus.TRASHED).filter(Exists(known))
+    rows = Radiograph.objects.exclude(status=RadiographStatus.TRASHED)
+    return rows.consented().filter(Exists(known))
 
 
 def _write_if_late(kind: Kind) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.signals import worker_ready
 
-from core.tasks import cpu_task, gpu_task, pulse, ring
+from core.tasks import PULSES, cpu_task, gpu_task, ring
 from inference import features, inputs, services, worker
 from inference.models import Prediction
 
@@ -45,8 +45,9 @@ def reap() -> None:
 
 @worker_ready.connect
 def ring_at_start(**_details: Any) -> None:
-    """A worker that starts gives its sign of life at once, looks for what a crash left behind, and
+    """A worker that starts gives its signs of life at once, looks for what a crash left behind, and
     warms the network."""
-    ring(pulse)
+    for pulse in PULSES:
+        ring(pulse)
     ring(reap)
     ring(predict_waiting)

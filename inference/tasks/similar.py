@@ -1,9 +1,9 @@
-"""Similar cases: the index follows the database."""
+"""Similar cases: the index follows the database, and shows which cases are copies."""
 
 import logging
 
 from core.tasks import cpu_task
-from inference import similar
+from inference import copies, similar
 
 logger = logging.getLogger(__name__)
 
@@ -16,3 +16,5 @@ def refresh_similar() -> None:
     except OSError as problem:
         # The old index stays; the next beat tries again.
         logger.error("index of similar cases not written reason=%s", problem.strerror)
+        return
+    copies.join_by_features()

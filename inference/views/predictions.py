@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.permissions import requires
 from accounts.roles import Capability
-from core.http import NOTHING_NEW, STOP_POLLING, UserRequest
+from core.http import NOTHING_NEW, STOP_POLLING, UserRequest, ids_in
 from images.models import Radiograph
 from inference import services
 from inference.forms import GateOverrideForm
@@ -43,7 +43,7 @@ def retry(request: UserRequest, pk: UUID) -> HttpResponse:
 @requires(Capability.VIEW_RADIOGRAPHS)
 def badges(request: UserRequest) -> HttpResponse:
     """Out-of-band badges for the ids of a list; invisible and impossible ids are passed over."""
-    wanted = _ids(request.GET.getlist("id")[:BADGES_AT_ONCE])
+    wanted = ids_in(request.GET.getlist("id")[:BADGES_AT_ONCE])
     shown = badges_of(Radiograph.objects.visible_to(request.user).filter(pk__in=wanted))
     waiting = [badge for badge in shown if badge.is_waiting]
     seconds = badge_poll_seconds(waiting)
@@ -70,13 +70,3 @@ def panel_response(
     }
     status = 200 if shown.is_waiting or override_form else STOP_POLLING
     return render(request, "inference/_panel.html", context, status=status)
-
-
-def _ids(words: list[str]) -> list[UUID]:
-    found = []
-    for word in words:
-        try:
-            found.append(UUID(word))
-        except ValueError:
-            continue
-    return found

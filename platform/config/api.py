@@ -12,7 +12,10 @@ from rest_framework.views import APIView
 
 from config import openapi
 from images.api import ImageViewSet, TargetViewSet
+from images.api_batches import BatchFileViewSet, BatchViewSet
 from images.api_cases import CasesCsvView, CasesZipView
+from images.api_exports import ExportViewSet
+from images.api_tables import BatchTableView
 from inference.api import PredictionViewSet
 from inference.api_explanations import ExplanationViewSet
 from inference.api_similar import SimilarCasesViewSet
@@ -38,6 +41,8 @@ class NoSuchAddress(APIView):
 
 router = Router()
 router.register("images", ImageViewSet, basename="api-images")
+router.register("batches", BatchViewSet, basename="api-batches")
+router.register("batches/(?P<batch>[^/.]+)/files", BatchFileViewSet, basename="api-batch-files")
 router.register("images", SimilarCasesViewSet, basename="api-cases")
 router.register("predictions", PredictionViewSet, basename="api-predictions")
 router.register(
@@ -45,10 +50,14 @@ router.register(
     ExplanationViewSet,
     basename="api-explanations",
 )
+router.register("exports", ExportViewSet, basename="api-exports")
 router.register("targets", TargetViewSet, basename="api-targets")
 
 urlpatterns = [
     *router.urls,
+    re_path(
+        r"^batches/(?P<batch>[0-9a-f-]{36})/table/?$", BatchTableView.as_view(), name="api-table"
+    ),
     path("cases.csv", CasesCsvView.as_view(), name="api-cases-csv"),
     path("cases.zip", CasesZipView.as_view(), name="api-cases-zip"),
     path("schema/", openapi.schema, name="api-schema"),

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
-from inference.features.s3 import Bucket
+from core.buckets import Bucket
 
 SHORTEST_SECRET = 50
 FEWEST_CHARACTERS = 10
@@ -25,15 +25,29 @@ def deployment(app_configs: Sequence[Any] | None = None, **_: Any) -> list[Check
     return [message for check in PRODUCTION_CHECKS for message in check()]
 
 
-def secret_key() -> list[CheckMessage]:
-    key = settings.SECRET_KEY
-    weak = (
+def _is_weak(key: str) -> bool:
+    return (
         len(key) < SHORTEST_SECRET
         or len(set(key)) < FEWEST_CHARACTERS
         or any(word in key.lower() for word in SAMPLE_WORDS)
     )
+
+
+def secret_key() -> list[CheckMessage]:
     hint = f"Use at least {SHORTEST_SECRET} random characters: `make secret` prints some."
+    weak = _is_weak(settings.SECRET_KEY)
     return [Error("SECRET_KEY is weak or a sample.", hint, id="covidxr.E001")] if weak else []
+
+
+def identity_key() -> list[CheckMessage]:
+    key = settings.IDENTITY_KEY
+    if _is_weak(key):
+        hint = f"Use at least {SHORTEST_SECRET} random characters: `make secret` prints some."
+        return [Error("IDENTITY_KEY is missing, weak or a sample.", hint, id="covidxr.E008")]
+    if key == settings.SECRET_KEY:
+        hint = "SECRET_KEY is changed now and then; pseudonyms and sealed identities must stay."
+        return [Error("IDENTITY_KEY is the SECRET_KEY.", hint, id="covidxr.E008")]
+    return []
 
 
 def allowed_hosts() -> list[CheckMessage]:
@@ -94,19 +108,20 @@ def sender() -> list[CheckMessage]:
 
 
 PRODUCTION_CHECKS = (
-    secret_key, allowed_hosts, debug, mail, broker, administrator, database, database_password,
-    sender,
+    secret_key, identity_key, allowed_hosts, debug, mail, broker, administrator, database,
+    database_password, sender,
 )  # fmt: skip
 
 
 def refuse_bad_deployment() -> None:
     """Stop a production process that would serve people half configured.
 
-    Raises ImproperlyConfigured with every error in one line; in local mode only a FEATURES_URL that
-    names no bucket is one. Warnings pass.
+    Raises ImproperlyConfigured with every error in one line; in local mode only a FEATURES_URL or
+    MEDIA_S3_URL that names no bucket is one. Warnings pass.
     """
-    if settings.FEATURES_URL:
-        Bucket.from_url(settings.FEATURES_URL)
+    for name in ("FEATURES_URL", "MEDIA_S3_URL"):
+        if getattr(settings, name):
+            Bucket.from_url(getattr(settings, name), name)
     if settings.LOCAL_MODE:
         return
     errors = [message for message in deployment() if isinstance(message, Error)]

@@ -7,6 +7,7 @@ Only names of failing parts leave, never reasons.
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from django.core.cache import cache
 from django.db import connection
@@ -15,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from config.celery import app as celery_app
-from core.tasks import PULSE_KEY, PULSE_SECONDS
+from core.tasks import PULSE_SECONDS, pulse_key
 
 logger = logging.getLogger(__name__)
 
@@ -47,18 +48,18 @@ def check_broker() -> None:
 
 
 def check_cache() -> None:
-    cache.get(PULSE_KEY)
+    cache.get(pulse_key("default"))
 
 
-def check_worker() -> None:
-    age = pulse_age_seconds()
+def check_pulse(queue: str) -> None:
+    age = pulse_age_seconds(queue)
     if age is None or age > PULSE_SECONDS:
         raise NotReady("no pulse")
 
 
-def pulse_age_seconds() -> float | None:
-    """Seconds since the default queue's worker last ran a task; None when it never did."""
-    pulse = cache.get(PULSE_KEY)
+def pulse_age_seconds(queue: str) -> float | None:
+    """Seconds since a worker of the queue last showed that it runs tasks; None when none did."""
+    pulse = cache.get(pulse_key(queue))
     if pulse is None:
         return None
     return (timezone.now() - datetime.fromisoformat(pulse)).total_seconds()
@@ -69,7 +70,9 @@ CHECKS: dict[str, Callable[[], None]] = {
     "migrations": check_migrations,
     "broker": check_broker,
     "cache": check_cache,
-    "worker": check_worker,
+    "worker-default": partial(check_pulse, "default"),
+    # Without it radiographs are kept but nothing is predicted. Training may be switched off.
+    "worker-inference": partial(check_pulse, "inference"),
 }
 
 

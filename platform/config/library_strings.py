@@ -62,10 +62,16 @@ BETTER = (
 
 # Docstrings of serializers, which describe the parts of the API (config.openapi).
 PARTS = (
+    _("A batch with its totals."),
     _("A heat map: the regions that spoke for the positive class. Workers draw it."),
+    _("A new batch. `client_key` is chosen by the client: the same one twice makes one batch."),
     _("A new statement of ground truth; it supersedes the current one of the same target."),
+    _("A page of rows. `after` is what to ask for next, null on the last page."),
     _("A question put to radiographs; `test_result` says what a class means for a two-way test."),
+    _("A row for each file, in the order sent; code and sentence alone where there is none."),
+    _("Files that a client offers, 1 to 100."),
     _("How much the image is like a frontal chest radiograph."),
+    _("One file. `code` and `sentence` say why it failed; `name` is for its sender alone."),
     _("Researchers get a pseudonym for the patient's code, and no name of the uploader."),
     _("The answer to an upload. `duplicate`: the institution already had these pixels."),
     _("The parts of a multipart upload. What is not sent may come from a DICOM header."),

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from config import env
 from config.locations import broker_urls, cache_settings, database_settings, mail_settings
 from config.logs import logging_settings
+from config.schedule import SCHEDULE
+from core.buckets import Bucket
 
 django_stubs_ext.monkeypatch()
 
@@ -24,6 +26,16 @@ MEDIA_ROOT = DATA_DIR / "radiographs"
 FEATURES_DIR = DATA_DIR / "features"
 # A bucket in place of that folder: s3://BUCKET/PREFIX?endpoint=URL&region=NAME
 FEATURES_URL = env.text("FEATURES_URL")
+# A bucket in place of the folder of radiographs, of the same form; private, never public.
+MEDIA_S3_URL = env.text("MEDIA_S3_URL")
+# True: browsers fetch from the bucket by addresses that live a minute. False: through this server.
+MEDIA_URL_SIGNED = env.flag("MEDIA_URL_SIGNED", default=False)
+# Who sends a stored file once the rights are checked: this process, nginx, or Apache and lighttpd.
+FILES_SENT_BY = env.choice("FILES_SENT_BY", "django", ("django", "x-accel", "x-sendfile"))
+# The location of nginx that is `internal` and an alias of MEDIA_ROOT.
+FILES_INTERNAL_PREFIX = env.text("FILES_INTERNAL_PREFIX", "/_radiographs/")
+# No file comes in while the disk has less room than this: the database lives on it too.
+DISK_RESERVE_BYTES = env.whole("DISK_RESERVE_MB", 100) * 1024 * 1024
 INPUTS_DIR = DATA_DIR / "inputs"
 SIMILAR_DIR = DATA_DIR / "similar"
 # Files on their way in: never under MEDIA_ROOT, gone once they are taken in or refused.
@@ -47,12 +59,12 @@ LOCAL_MODE = MODE == "local"
 DEBUG = env.flag("DEBUG", default=False)
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.whole("PORT", 8000)
+SECRET_KEY = env.text("SECRET_KEY") or (
+    env.kept_secret(DATA_DIR / "secret_key") if LOCAL_MODE else ""
+)
 # Pseudonyms and sealed identities hang on it: kept outside the database, never rotated by accident.
 IDENTITY_KEY = env.text("IDENTITY_KEY") or (
     env.kept_secret(DATA_DIR / "identity_key") if LOCAL_MODE else ""
-)
-SECRET_KEY = env.text("SECRET_KEY") or (
-    env.kept_secret(DATA_DIR / "secret_key") if LOCAL_MODE else ""
 )
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", HOST] if LOCAL_MODE else []
@@ -174,39 +186,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "config.celery.AliveScheduler"
-CELERY_BEAT_SCHEDULE = {
-    "reap-predictions": {
-        "task": "inference.tasks.predict.reap",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "finish-forgetting": {
-        "task": "inference.tasks.predict.finish_forgetting",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "reap-intake": {
-        "task": "images.tasks.intake.reap",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "reap-bulk": {
-        "task": "images.tasks.bulk.reap",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "sweep": {
-        "task": "images.tasks.upkeep.sweep",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "refresh-similar": {
-        "task": "inference.tasks.similar.refresh_similar",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "worker-pulse": {"task": "core.tasks.pulse", "schedule": 10.0, "options": {"expires": 10}},
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 CELERY_TIMEZONE = "UTC"
 
 # --- accounts ---------------------------------------------------------------------------------
@@ -289,6 +269,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
 }
 API_REQUESTS_PER_MINUTE = env.whole("API_REQUESTS_PER_MINUTE", 600)
+# Announcing and sending the files of a batch has a limit of its own: one request for each part.
+INTAKE_REQUESTS_PER_MINUTE = env.whole("INTAKE_REQUESTS_PER_MINUTE", 6000)
 REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None, "AUTO_REFRESH": False}
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105  (a model, not a password)
 # knox's own migrations make its token table even where another model takes its place; that table
@@ -321,6 +303,7 @@ SPECTACULAR_SETTINGS = {
 
 # --- uploads ----------------------------------------------------------------------------------
 MAX_RADIOGRAPH_BYTES = env.whole("MAX_RADIOGRAPH_MB", 64) * 1024 * 1024
+MAX_ARCHIVE_BYTES = env.whole("MAX_ARCHIVE_MB", 2048) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
@@ -328,6 +311,10 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "images.upload_handlers.SpoolUploadHandler",
 ]
+# Of the archive that `manage.py pull_dicomweb` asks; a token goes before a password.
+DICOMWEB_USER = env.text("DICOMWEB_USER")
+DICOMWEB_PASSWORD = env.text("DICOMWEB_PASSWORD")
+DICOMWEB_TOKEN = env.text("DICOMWEB_TOKEN")
 
 # --- static files -----------------------------------------------------------------------------
 STATIC_URL = "/static/"
@@ -338,7 +325,11 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
     "jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "map",
 )  # fmt: skip
 STORAGES = {
-    "default": {"BACKEND": "images.storage.DurableFileSystemStorage"},
+    "default": (
+        {"BACKEND": "images.buckets.PrivateBucketStorage", "OPTIONS": {"url": MEDIA_S3_URL}}
+        if MEDIA_S3_URL
+        else {"BACKEND": "images.storage.DurableFileSystemStorage"}
+    ),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -361,6 +352,11 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     },
 }
+if MEDIA_S3_URL and MEDIA_URL_SIGNED:
+    # An <img> that is redirected to the bucket needs leave for the bucket's host.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["img-src"].append(
+        Bucket.from_url(MEDIA_S3_URL, "MEDIA_S3_URL").origin
+    )
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     feature: [] for feature in ("camera", "geolocation", "microphone", "payment", "usb")
 }

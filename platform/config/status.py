@@ -15,7 +15,7 @@ from accounts.models import User
 from config import health
 from config.celery import app as celery_app
 from core.jobs import JobStatus
-from images.models import Radiograph
+from images.models import Radiograph, StorageFinding, SweepRound
 from inference.agreement import Agreement, agreement
 from inference.models import DeployedModel, Prediction
 from inference.timings import StageSummary, stage_summary
@@ -23,13 +23,15 @@ from inference.timings import StageSummary, stage_summary
 QUEUES = ("default", "inference", "training")
 LIBRARIES = ("covid-xr", "torch", "celery", "pillow", "pydicom", "gunicorn")
 LOW_DISK_BYTES = 1_000_000_000
+MOST_FINDINGS = 50
 
 PARTS: dict[str, StrOrPromise] = {
     "database": _("Database"),
     "migrations": _("Tables of the database"),
     "broker": _("Queue server"),
     "cache": _("Cache"),
-    "worker": _("Worker"),
+    "worker-default": _("Worker that takes files in and tidies up"),
+    "worker-inference": _("Worker that predicts"),
 }
 JOB_STATES: dict[str, StrOrPromise] = dict(JobStatus.choices)
 
@@ -42,19 +44,23 @@ class Part:
 
 @dataclass(frozen=True)
 class Queue:
-    """`length` is None when the broker does not say."""
+    """`length` is None when the broker does not say, `pulse_seconds` when no worker of the queue
+    gave a sign of life lately. Those of a queue without `has_pulse` are not asked for one."""
 
     name: str
     length: int | None
+    pulse_seconds: int | None
+
+    @property
+    def has_pulse(self) -> bool:
+        return f"worker-{self.name}" in health.CHECKS
 
 
 @dataclass(frozen=True)
 class PlatformStatus:
-    """`disk_free` and `disk_total` in bytes; `pulse_seconds` None when no worker ever answered,
-    `timings` None when nothing was predicted lately."""
+    """`disk_free` and `disk_total` in bytes; `timings` None when nothing was predicted lately."""
 
     parts: list[Part]
-    pulse_seconds: int | None
     queues: list[Queue]
     models: list[DeployedModel]
     shadows: list[Agreement]
@@ -63,6 +69,9 @@ class PlatformStatus:
     predictions: list[tuple[StrOrPromise, int]]
     disk_free: int
     disk_total: int
+    findings: list[StorageFinding]
+    findings_count: int
+    last_round: SweepRound | None
     versions: list[tuple[str, str]]
 
     @property
@@ -71,17 +80,26 @@ class PlatformStatus:
 
     @property
     def disk_is_low(self) -> bool:
-        return self.disk_free < LOW_DISK_BYTES
+        """Before the reserve is reached, at which no file is taken in any more."""
+        return self.disk_free < max(LOW_DISK_BYTES, 2 * settings.DISK_RESERVE_BYTES)
+
+    @property
+    def disk_is_full(self) -> bool:
+        return self.disk_free < settings.DISK_RESERVE_BYTES
+
+    @property
+    def needs_attention(self) -> bool:
+        return not self.all_parts_work or self.disk_is_low or self.findings_count > 0
 
 
 def platform_status(user: User) -> PlatformStatus:
     """Radiographs and predictions are counted as `user` sees them; the rest is the platform's."""
     failing = health.failing_parts()
     disk = shutil.disk_usage(settings.DATA_DIR)
+    findings = StorageFinding.objects.visible_to(user)
     return PlatformStatus(
         parts=[Part(name, key not in failing) for key, name in PARTS.items()],
-        pulse_seconds=_pulse_seconds() if "cache" not in failing else None,
-        queues=_queues() if "broker" not in failing else [Queue(q, None) for q in QUEUES],
+        queues=_queues(failing),
         models=list(DeployedModel.objects.live_models()),
         shadows=[agreement(model) for model in DeployedModel.objects.shadows()],
         timings=stage_summary(),
@@ -89,18 +107,27 @@ def platform_status(user: User) -> PlatformStatus:
         predictions=_predictions_by_status(user),
         disk_free=disk.free,
         disk_total=disk.total,
+        findings=list(findings[:MOST_FINDINGS]),
+        findings_count=findings.count(),
+        last_round=SweepRound.objects.exclude(finished_at=None).first(),
         versions=_versions(),
     )
 
 
-def _pulse_seconds() -> int | None:
-    age = health.pulse_age_seconds()
+def _queues(failing: list[str]) -> list[Queue]:
+    lengths = _lengths() if "broker" not in failing else {}
+    ages = {name: _pulse_seconds(name) for name in QUEUES} if "cache" not in failing else {}
+    return [Queue(name, lengths.get(name), ages.get(name)) for name in QUEUES]
+
+
+def _pulse_seconds(queue: str) -> int | None:
+    age = health.pulse_age_seconds(queue)
     return None if age is None else max(0, round(age))
 
 
-def _queues() -> list[Queue]:
+def _lengths() -> dict[str, int]:
     with celery_app.connection_for_read() as broker:
-        return [Queue(name, _length(broker, name)) for name in QUEUES]
+        return {name: _length(broker, name) for name in QUEUES}
 
 
 def _length(broker: object, queue: str) -> int:

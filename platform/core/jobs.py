@@ -99,6 +99,17 @@ class JobQuerySet(models.QuerySet[Any]):
         )
         return exhausted or bool(given_back)
 
+    def put_back(self, owner: str, until: datetime | None = None) -> bool:
+        """Give rows back, for anybody to go on with from `until`; no attempt was spent."""
+        given_back = self.owned(owner).update(
+            status=JobStatus.QUEUED,
+            owner="",
+            lease_until=until,
+            attempts=0,
+            updated_at=timezone.now(),
+        )
+        return bool(given_back)
+
     def cancel(self) -> int:
         """End open rows without a result; a worker that holds one cannot write to it any more."""
         now = timezone.now()

@@ -4,8 +4,11 @@ Tasks are doorbells without payload: they say "there is work", the rows say whic
 """
 
 import logging
-from collections.abc import Callable
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Final
 
 from celery import shared_task  # noqa: TID251  (the one place that may)
 from django.core.cache import cache
@@ -13,8 +16,8 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
-PULSE_KEY = "worker-pulse"
-PULSE_SECONDS = 60
+PULSE_SECONDS: Final = 60
+BUSY_PULSE_SECONDS: Final = 15.0
 
 
 # Task name -> queue, filled by the decorators and read by the router of settings.
@@ -25,6 +28,12 @@ def _decorator(queue: str, seconds: int) -> Callable[[Callable[..., Any]], Any]:
     def decorate(function: Callable[..., Any]) -> Any:
         name = f"{function.__module__}.{function.__name__}"
         QUEUES[name] = queue
+
+        @wraps(function)
+        def run(*args: Any, **options: Any) -> Any:
+            with busy_pulse(queue):
+                return function(*args, **options)
+
         return shared_task(
             name=name,
             acks_late=True,
@@ -33,7 +42,7 @@ def _decorator(queue: str, seconds: int) -> Callable[[Callable[..., Any]], Any]:
             serializer="json",
             soft_time_limit=seconds,
             time_limit=seconds + 30,
-        )(function)
+        )(run)
 
     return decorate
 
@@ -60,7 +69,48 @@ def ring(task: Any) -> bool:
     return True
 
 
+def pulse_key(queue: str) -> str:
+    return f"worker-pulse-{queue}"
+
+
+def note_pulse(queue: str) -> None:
+    """A sign of life of the queue's workers, which the status page and /readyz read."""
+    cache.set(pulse_key(queue), timezone.now().isoformat(), PULSE_SECONDS)
+
+
+@contextmanager
+def busy_pulse(queue: str) -> Iterator[None]:
+    """Signs of life while the block runs: a worker with one long task cannot run `pulse` too.
+
+    A task that hangs is no exception for long: its time limit kills it, and the signs end.
+    """
+    stop = threading.Event()
+    thread = threading.Thread(target=_pulse_until, args=(queue, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _pulse_until(queue: str, stop: threading.Event) -> None:
+    while not stop.wait(BUSY_PULSE_SECONDS):
+        try:
+            note_pulse(queue)
+        except Exception as problem:  # a cache that is away is named by /readyz
+            logger.warning("pulse not noted queue=%s reason=%s", queue, type(problem).__name__)
+
+
 @cpu_task
 def pulse() -> None:
-    """A sign of life that the status page and /readyz read."""
-    cache.set(PULSE_KEY, timezone.now().isoformat(), PULSE_SECONDS)
+    note_pulse("default")
+
+
+@gpu_task
+def pulse_inference() -> None:
+    note_pulse("inference")
+
+
+# None for training: where nobody serves that queue, its messages would only pile up.
+PULSES: Final = (pulse, pulse_inference)

@@ -41,6 +41,19 @@ def split_of(patient_group: str, salt: str, fractions: Fractions = FRACTIONS) ->
     return next(name for name, fraction in reversed(fractions) if fraction > 0)
 
 
+def split_of_joined(keys: Sequence[str], salt: str, fractions: Fractions = FRACTIONS) -> str:
+    """Split of patients that a merge or copies joined: ``keys`` are all that they ever had.
+
+    One split for all of them. Where the keys disagree, some of them may have been trained on before
+    they were joined: the group goes where it does no harm, to training before validation before
+    test (the order of ``fractions``). Nothing that was trained on is ever tested with.
+    """
+    splits = {split_of(key, salt, fractions) for key in keys}
+    if not splits:
+        raise ValueError("a radiograph without a patient group has no split")
+    return next(name for name, _ in fractions if name in splits)
+
+
 def fold_of(patient_group: str, salt: str, folds: int) -> int:
     """Cross-validation fold of a patient group, 0 to ``folds`` - 1, independent of its split."""
     if folds < 2:

@@ -34,7 +34,13 @@ def test_all_addresses_are_described(schema):
         "GET predictions/{prediction}/explanations/{id}/",
         "GET predictions/{prediction}/explanations/{id}/overlay/",
         "GET predictions/{id}/", "POST predictions/{id}/override/", "GET targets/",
-        "GET cases.csv", "GET cases.zip",
+        "POST batches/", "GET batches/{id}/", "DELETE batches/{id}/",
+        "POST batches/{id}/retry/", "POST batches/{id}/cancel/",
+        "GET batches/{batch}/files/", "POST batches/{batch}/files/",
+        "GET batches/{batch}/files/{id}/", "PUT batches/{batch}/files/{id}/content/",
+        "POST batches/{batch}/files/{id}/retry/", "POST batches/{batch}/files/{id}/cancel/",
+        "GET exports/", "GET exports/{id}/withdrawn/",
+        "GET cases.csv", "GET cases.zip", "POST batches/{batch}/table/",
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.test import Client
@@ -12,8 +13,9 @@ from accounts.models import User
 from accounts.roles import Role
 from accounts.services.tokens import issue_token
 from core.jobs import JobStatus
-from images.models import Radiograph, Target
+from images.models import BulkAction, Export, Radiograph, SavedFilter, Target, UploadBatch
 from images.services import trash
+from images.services.consent import withdraw_consent
 from inference.models import (
     DeployedModel,
     Duty,
@@ -25,7 +27,7 @@ from inference.models import (
 from inference.reasons import NOT_FRONTAL
 from tests.accounts.helpers import reauthenticate
 from tests.engines import LIMITS, METRICS
-from tests.factories import SiteFactory, UserFactory, make_radiograph
+from tests.factories import PatientFactory, SiteFactory, UserFactory, make_radiograph
 from tests.news.factories import MessageFactory, PostFactory
 
 NAMES = {
@@ -78,6 +80,8 @@ def build() -> Scene:
     _people(scene)
     _radiographs(scene)
     _news(scene)
+    _batches(scene)
+    _kept(scene)
     return scene
 
 
@@ -153,6 +157,26 @@ def _explained(scene: Scene) -> None:
             Explanation.objects.create(
                 prediction=prediction, method=method, finished_at=timezone.now(), **facts
             )
+
+
+def _batches(scene: Scene) -> None:
+    owner = scene.people["doctor"]
+    scene.rows["batch"] = UploadBatch.objects.create(
+        site=owner.site, owner=owner, client_key=uuid4()
+    )
+
+
+def _kept(scene: Scene) -> None:
+    """What a person keeps of the list and does to many, and a patient who wants no research."""
+    owner = scene.people["doctor"]
+    scene.rows["patient"] = scene.rows["positive"].patient
+    patient = scene.rows["withdrawn"] = PatientFactory(site=owner.site, code="P-0002")
+    withdraw_consent(patient=patient, by=owner)
+    scene.rows["filter"] = SavedFilter.objects.create(owner=owner, site=owner.site, name="Mío")
+    scene.rows["action"] = BulkAction.objects.create(
+        asked_by=owner, verb="trash", status=JobStatus.DONE, total=2, done_count=1, refused_count=1
+    )
+    scene.rows["export"] = Export.objects.create(owner=owner, kind="zip", cases=1)
 
 
 def _news(scene: Scene) -> None:

@@ -66,6 +66,31 @@ RADIOGRAPHS = [
     Page("images:list", query="?patient=nobody"),
     *(Page("images:detail", row) for row in ("positive", "negative", "uncertain")),
 ]
+BATCHES = [Page("images:batches"), Page("images:batch_new")]
+KEPT = [
+    Page("images:layout"),
+    Page("images:layout", data=NOTHING, status=400),
+    Page("images:more_filters"),
+    Page("images:saved_filters"),
+    Page("images:change_filter", "filter"),
+    Page("images:bulk_actions"),
+    Page("images:bulk_action", "action"),
+    Page("images:exports"),
+    Page("images:export", "export"),
+]
+PATIENTS = [
+    Page("images:patients"),
+    Page("images:patients", query="?code=nobody"),
+    *(Page("images:patient", row) for row in ("patient", "withdrawn")),
+    *(Page("images:patient_consent", row) for row in ("patient", "withdrawn")),
+    Page("images:patient_merge", "patient"),
+    Page("images:patient_merge", "patient", data=NOTHING),
+    Page("images:table_new"),
+    Page("images:table_new", data=NOTHING, status=400),
+    Page("images:writing"),
+    Page("images:writing_review", "positive"),
+    Page("images:viewer", "positive"),
+]
 CLOSED = ("positive", "negative", "uncertain", "outdated", "failed", "stopped", "vouched")
 PIECES = [
     *(Page("inference:panel", row, status=STOP_POLLING) for row in CLOSED),
@@ -97,7 +122,13 @@ PAGES = {
         Page("accounts:profile"),
         Page("mfa_index"),
     ],
-    "health_worker": [Page("home"), *RADIOGRAPHS, Page("images:upload"), Page("images:trash")],
+    "health_worker": [
+        Page("home"),
+        *RADIOGRAPHS,
+        *BATCHES,
+        Page("images:upload"),
+        Page("images:trash"),
+    ],
     "doctor": [
         *PUBLIC,
         *PIECES,
@@ -116,12 +147,18 @@ PAGES = {
         Page("images:truth", "positive", data={"covid-19-result": "x"}, status=400),
         Page("images:trash"),
         Page("images:delete", "trashed"),
+        *BATCHES,
+        Page("images:batch", "batch"),
+        Page("images:batch_delete", "batch"),
+        *KEPT,
+        *PATIENTS,
         Page("status", status=403),
     ],
     "researcher": [Page("home"), *RADIOGRAPHS, *TOKENS],
     "administrator": [
         *PUBLIC,
         *RADIOGRAPHS,
+        *PATIENTS,
         Page("images:upload"),
         Page("accounts:people"),
         Page("accounts:people", query="?q=nobody"),

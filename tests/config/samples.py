@@ -18,7 +18,8 @@ def example_values() -> dict[str, str]:
 
 def production_environment(data_dir: Path, *, secret: bool = True) -> dict[str, str]:
     """A machine that was set up by the book; without `secret` the samples stand as shipped."""
-    own = {"SECRET_KEY": secrets.token_urlsafe(64)} if secret else {}
+    names = ("SECRET_KEY", "IDENTITY_KEY") if secret else ()
+    own = {name: secrets.token_urlsafe(64) for name in names}
     return {
         "PATH": os.environ["PATH"],
         **example_values(),

@@ -14,11 +14,13 @@ from tests.config.samples import production_environment
 GOOD = {
     "LOCAL_MODE": False,
     "SECRET_KEY": "Zx9-4kQ_vB7nW2mT8rY1uI3oP5aS6dF0gH-jKlCqE_RtUyXwZb",
+    "IDENTITY_KEY": "pL3-8wE_hN6tR0yM5cJ9xV2bK7gQ4fD1sA-zUiOoPTeLkWnHrYc",
     "ALLOWED_HOSTS": ["covid-xr.example.org"],
     "DEBUG": False,
     "EMAIL_URL": "smtp://mail.example.org:25",
     "REDIS_URL": "redis://redis:6379/0",
     "FEATURES_URL": "",
+    "MEDIA_S3_URL": "",
     "ADMIN_EMAIL": "ada@example.org",
     "DEFAULT_FROM_EMAIL": "no-reply@example.org",
     "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
@@ -47,6 +49,11 @@ def test_whole_production_settings_pass(production):
         ("SECRET_KEY", "short", "covidxr.E001"),
         ("SECRET_KEY", "a" * 64, "covidxr.E001"),
         ("SECRET_KEY", "change-me-Zx9-4kQ_vB7nW2mT8rY1uI3oP5aS6dF0gH-jKlCqE", "covidxr.E001"),
+        ("IDENTITY_KEY", "", "covidxr.E008"),
+        ("IDENTITY_KEY", "short", "covidxr.E008"),
+        ("IDENTITY_KEY", "a" * 64, "covidxr.E008"),
+        ("IDENTITY_KEY", "change-me-pL3-8wE_hN6tR0yM5cJ9xV2bK7gQ4fD1sA-zUiOoPTeL", "covidxr.E008"),
+        ("IDENTITY_KEY", GOOD["SECRET_KEY"], "covidxr.E008"),
         ("ALLOWED_HOSTS", [], "covidxr.E002"),
         ("ALLOWED_HOSTS", ["*"], "covidxr.E002"),
         ("ALLOWED_HOSTS", ["covid-xr.example.org", "*"], "covidxr.E002"),
@@ -95,6 +102,7 @@ def test_check_deploy_fails_with_the_example_as_it_is_shipped(tmp_path):
     done = check_deploy(production_environment(tmp_path, secret=False))
     assert done.returncode != 0
     assert "covidxr.E001" in done.stderr
+    assert "covidxr.E008" in done.stderr
 
 
 def test_a_production_web_server_does_not_start_half_configured(tmp_path):

@@ -46,7 +46,11 @@ class Deployment:
 
     def __init__(self, folder, database, redis):
         self.folder, self.port = folder, free_port()
-        own = {"SECRET_KEY": secrets.token_urlsafe(64), "PUBLISHED_PORT": str(self.port)}
+        own = {
+            "SECRET_KEY": secrets.token_urlsafe(64),
+            "IDENTITY_KEY": secrets.token_urlsafe(64),
+            "PUBLISHED_PORT": str(self.port),
+        }
         self.env_file = example_values() | own
         self.services = compose(**self.env_file)["services"]
         self.here = {

@@ -9,13 +9,17 @@ from django.test import Client
 from django.utils import timezone
 
 from config import health
-from core.tasks import PULSE_KEY, PULSE_SECONDS
+from core.tasks import PULSE_SECONDS, pulse_key
 
 pytestmark = pytest.mark.django_db
 
 
-def pulse(seconds_ago):
-    cache.set(PULSE_KEY, (timezone.now() - timedelta(seconds=seconds_ago)).isoformat())
+SERVED = ("default", "inference")
+
+
+def pulse(seconds_ago, queues=SERVED):
+    for queue in queues:
+        cache.set(pulse_key(queue), (timezone.now() - timedelta(seconds=seconds_ago)).isoformat())
 
 
 def fails(*_):
@@ -32,16 +36,25 @@ def test_ready_when_every_part_answers():
     assert failing() == (200, [])
 
 
-def test_a_worker_that_never_lived_is_named():
-    assert failing() == (503, ["worker"])
+def test_workers_that_never_lived_are_named():
+    assert failing() == (503, ["worker-default", "worker-inference"])
 
 
-def test_an_old_pulse_is_no_pulse():
-    pulse(seconds_ago=PULSE_SECONDS + 1)
-    assert failing() == (503, ["worker"])
+@pytest.mark.parametrize("silent", SERVED)
+def test_an_old_pulse_is_no_pulse(silent):
+    pulse(seconds_ago=1)
+    pulse(PULSE_SECONDS + 1, [silent])
+    assert failing() == (503, [f"worker-{silent}"])
 
 
-@pytest.mark.parametrize("part", ["database", "migrations", "broker", "cache", "worker"])
+@pytest.mark.parametrize("alive", SERVED)
+def test_one_worker_says_nothing_about_the_other(alive):
+    pulse(1, [alive])
+    (silent,) = set(SERVED) - {alive}
+    assert failing() == (503, [f"worker-{silent}"])
+
+
+@pytest.mark.parametrize("part", list(health.CHECKS))
 def test_each_part_is_named_by_itself(monkeypatch, part):
     pulse(seconds_ago=1)
     monkeypatch.setitem(health.CHECKS, part, fails)

@@ -1,11 +1,15 @@
 """GET /status/: for administrators; parts, queues, models, disk and versions."""
 
+import shutil
+
 import pytest
 from django.test import Client
 
 from config import health, status
 from core.jobs import JobStatus
-from images.models import Target
+from core.tasks import note_pulse
+from images.models import StorageFinding, Target
+from images.models.storage import StorageProblem
 from inference.models import DeployedModel, Duty, Prediction, ShadowScore, StageTimings
 from tests import factories
 
@@ -34,11 +38,17 @@ def test_a_visitor_is_led_to_the_door(db):
     assert Client().get(URL).url.startswith("/account/login/")
 
 
-def test_a_silent_worker_is_shown(sign_in, administrator):
+@pytest.mark.parametrize("silent", ["default", "inference"])
+def test_a_silent_worker_is_named(sign_in, administrator, silent):
+    for queue in {"default", "inference"} - {silent}:
+        note_pulse(queue)
     shown = sign_in(administrator).get(URL).context["status"]
     assert [str(part.name) for part in shown.parts if not part.works] == [
-        str(status.PARTS["worker"])
+        str(status.PARTS[f"worker-{silent}"])
     ]
+    assert {queue.name for queue in shown.queues if queue.pulse_seconds is not None} == (
+        {"default", "inference"} - {silent}
+    )
     assert not shown.all_parts_work
 
 
@@ -52,6 +62,34 @@ def test_every_queue_has_a_length(sign_in, administrator):
     assert [(queue.name, queue.length) for queue in queues] == [
         ("default", 0), ("inference", 0), ("training", 0),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("free", "words"),
+    [
+        (900_000_000, "The disk is nearly full."),
+        (50_000_000, "The disk is full: no radiograph is taken in"),
+    ],
+)
+def test_a_disk_without_room_is_shown(sign_in, administrator, monkeypatch, free, words):
+    usage = shutil._ntuple_diskusage(2_000_000_000, 2_000_000_000 - free, free)
+    monkeypatch.setattr("config.status.shutil.disk_usage", lambda _: usage)
+    assert words in text(sign_in(administrator))
+
+
+def test_damaged_files_are_named_by_their_keys(sign_in, administrator, site, doctor):
+    radiograph = factories.make_radiograph(site=site, uploader=doctor, seed=1)
+    StorageFinding.objects.create(radiograph=radiograph, problem=StorageProblem.WRONG_FILE)
+    page = text(sign_in(administrator))
+    assert str(radiograph.pk) in page
+    assert "The picture is not what was stored" in page
+    assert radiograph.patient.code not in page
+
+
+def test_findings_of_others_are_not_shown(sign_in, site_administrator, stranger, other_site):
+    radiograph = factories.make_radiograph(site=other_site, uploader=stranger, seed=1)
+    StorageFinding.objects.create(radiograph=radiograph, problem=StorageProblem.MISSING_FILE)
+    assert str(radiograph.pk) not in text(sign_in(site_administrator))
 
 
 def test_the_page_opens_without_a_broker(sign_in, administrator, monkeypatch):
@@ -153,5 +191,5 @@ def test_number_of_queries_does_not_grow_with_predictions(
 ):
     browser = sign_in(administrator)
     browser.get(URL)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(22):
         browser.get(URL)

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.xdist_group("up")]
 SHARED = Path(os.environ.get("COVIDXR_SHARED", Path(settings.BASE_DIR).parent / "shared"))
 WEIGHTS = SHARED / "weights" / "vgg16_features_imagenet.safetensors"
 SECONDS = 40
+WORKERS = ("worker", "intake")
 # What a start may touch: sockets, locks and logs, and SQLite's files beside the database.
 COMES_AND_GOES = re.compile(r"^run/|-wal$|-shm$")
 
@@ -128,10 +129,15 @@ def test_a_killed_start_takes_its_processes_along(again):
     wait_until(lambda: belongs_to(again.data) == [], SECONDS, "the end of the processes")
 
 
-def test_a_killed_worker_is_started_again(again):
+def processes_of(up, name):
+    """The worker of this name and its child, eldest first."""
+    return sorted(pid for pid in belongs_to(up.data) if f"-n {name}@" in command_of(pid))
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_killed_worker_is_started_again(again, name):
     def workers():
-        found = [pid for pid in belongs_to(again.data) if "config worker" in command_of(pid)]
-        return sorted(found)
+        return processes_of(again, name)
 
     wait_until(lambda: len(workers()) == 2, SECONDS, "a worker and its child")
     old = workers()

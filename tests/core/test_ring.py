@@ -1,12 +1,15 @@
 """The doorbell: published when the broker is there, worth nothing and costing nothing when not."""
 
+import threading
 import time
 
 import pytest
 from celery import Celery
+from django.core.cache import cache
 
 from config import celery_app
-from core.tasks import pulse, ring
+from core import tasks
+from core.tasks import QUEUES, pulse, pulse_inference, pulse_key, ring
 from inference.tasks import predict_waiting, reap
 
 
@@ -46,13 +49,40 @@ def test_a_broker_that_is_down_costs_no_time(tmp_path, settings):
     assert time.monotonic() - started < 1
 
 
-def test_a_pulse_is_left_for_the_status_page():
-    from django.core.cache import cache
+@pytest.mark.parametrize(("task", "queue"), [(pulse, "default"), (pulse_inference, "inference")])
+def test_a_pulse_is_left_for_the_status_page(task, queue):
+    task.run()
+    kept = {name for name in ("default", "inference", "training") if cache.get(pulse_key(name))}
+    assert kept == {queue}
+    assert QUEUES[task.name] == queue
 
-    from core.tasks import PULSE_KEY
 
-    pulse.run()
-    assert cache.get(PULSE_KEY)
+def test_a_worker_with_a_long_task_gives_signs_of_life(monkeypatch):
+    noted = threading.Event()
+    monkeypatch.setattr(tasks, "BUSY_PULSE_SECONDS", 0.001)
+    monkeypatch.setattr(tasks, "note_pulse", lambda queue: noted.set())
+    with tasks.busy_pulse("inference"):
+        assert noted.wait(10)
+
+
+def test_the_signs_end_with_the_task(monkeypatch):
+    before = threading.active_count()
+    with tasks.busy_pulse("inference"):
+        assert threading.active_count() == before + 1
+    assert threading.active_count() == before
+
+
+def test_a_cache_that_is_away_does_not_end_a_task(monkeypatch):
+    asked = threading.Event()
+
+    def away(queue):
+        asked.set()
+        raise OSError
+
+    monkeypatch.setattr(tasks, "BUSY_PULSE_SECONDS", 0.001)
+    monkeypatch.setattr(tasks, "note_pulse", away)
+    with tasks.busy_pulse("inference"):
+        assert asked.wait(10)
 
 
 @pytest.mark.parametrize(

@@ -7,43 +7,19 @@ import time
 import boto3
 import numpy as np
 import pytest
-from django.core.exceptions import ImproperlyConfigured
-from moto.server import ThreadedMotoServer
 
 from inference import features
 from inference.features import s3
-from inference.features.s3 import Bucket
 from inference.features.store import store
 from inference.models import FeatureShard, FeatureVector
+from tests.buckets import SECRET
 from tests.inference.vectors import begin_again, key, pixels, some, vector
 from tests.servers import free_port
 
-BUCKET, SECRET = "features", "not-a-secret-at-all"
+BUCKET = "features"
 RECORD = vector(0).nbytes
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def server():
-    """An S3-compatible server on a free port of 127.0.0.1."""
-    running = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def endpoint(server) -> str:
-    host, port = server.get_host_and_port()
-    return f"http://{host}:{port}"
-
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("s3_credentials")]
 
 
 def address(endpoint: str, bucket: str = BUCKET) -> str:
@@ -51,11 +27,11 @@ def address(endpoint: str, bucket: str = BUCKET) -> str:
 
 
 @pytest.fixture
-def bucket(endpoint, settings):
+def bucket(s3_endpoint, settings):
     """An empty bucket, which is the store of the test."""
     session = boto3.session.Session(region_name="us-east-1")
-    bucket = session.resource("s3", endpoint_url=endpoint).create_bucket(Bucket=BUCKET)
-    settings.FEATURES_URL = address(endpoint)
+    bucket = session.resource("s3", endpoint_url=s3_endpoint).create_bucket(Bucket=BUCKET)
+    settings.FEATURES_URL = address(s3_endpoint)
     begin_again()
     yield bucket
     bucket.objects.delete()
@@ -216,16 +192,18 @@ def test_the_log_of_an_outage_has_no_address_and_no_secret(outage, kept, caplog)
     assert "127.0.0.1" not in caplog.text
 
 
-def test_what_could_not_be_forgotten_is_forgotten_later(outage, kept, bucket, endpoint, settings):
+def test_what_could_not_be_forgotten_is_forgotten_later(
+    outage, kept, bucket, s3_endpoint, settings
+):
     features.forget(pixels(1))
-    settings.FEATURES_URL = address(endpoint)
+    settings.FEATURES_URL = address(s3_endpoint)
     assert features.read(kept[1]) is None
     features.finish_forgetting()
     assert contents(bucket)[0][RECORD : 2 * RECORD] == bytes(RECORD)
 
 
-def test_a_bucket_that_is_not_there_is_an_outage(kept, settings, endpoint):
-    settings.FEATURES_URL = address(endpoint, "another")
+def test_a_bucket_that_is_not_there_is_an_outage(kept, settings, s3_endpoint):
+    settings.FEATURES_URL = address(s3_endpoint, "another")
     assert features.read_many(kept) == {}
     features.keep_many(some([9]))
     assert FeatureVector.objects.count() == 4
@@ -256,37 +234,3 @@ def test_a_failed_index_leaves_no_object(bucket, monkeypatch):
     with pytest.raises(RuntimeError):
         features.keep_many(some([1]))
     assert contents(bucket) == []
-
-
-# --- the address --------------------------------------------------------------------------------
-def test_an_address_names_bucket_prefix_endpoint_and_region():
-    bucket = Bucket.from_url(
-        "s3://films/a/b/?endpoint=https://s3.example.org:9000&region=sa-east-1"
-    )
-    assert bucket == Bucket("films", "a/b", "https://s3.example.org:9000", "sa-east-1")
-
-
-def test_an_address_may_be_just_a_bucket():
-    assert Bucket.from_url("s3://films") == Bucket("films")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "films",
-        "s3://",
-        "s3://[films",
-        "https://films/a",
-        "s3://films?secret=sesame",
-        "s3://films?name=sesame",
-        "s3://films?endpoint=sesame",
-        "s3://films?endpoint=ftp://sesame.example.org",
-        "s3://films?endpoint=https://me:sesame@s3.example.org",
-        "s3://me:sesame@films",
-    ],
-)
-def test_a_wrong_address_is_refused_and_not_repeated(url):
-    with pytest.raises(ImproperlyConfigured, match="FEATURES_URL") as refused:
-        Bucket.from_url(url)
-    assert "sesame" not in str(refused.value)
-    assert refused.value.__cause__ is None

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from core.jobs import LEASE, MAX_ATTEMPTS, WORKER_DIED, JobStatus
-from core.tasks import pulse
+from core.tasks import PULSES
 from inference import tasks, worker
 from inference.ml.extractor import BatchLimits
 from inference.models import Prediction
@@ -97,7 +97,7 @@ def test_the_reaper_queues_what_no_signal_asked_for(three, rung):
 
 def test_a_worker_that_starts_looks_at_once(rung):
     tasks.predict.ring_at_start()
-    assert rung == [pulse.name, REAP, BELL]
+    assert rung == [*(pulse.name for pulse in PULSES), REAP, BELL]
 
 
 def test_beat_knows_the_reaper(settings):

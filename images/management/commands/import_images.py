@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from accounts.models import Site, User
 from accounts.roles import Capability
 from images.errors import StorageFull
+from images.management.senders import add_sender_arguments, sender_named, site_named
 from images.metadata import BadTable, read_rows
 from images.services import Outcome, import_row
 
@@ -34,16 +34,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR", help="also looks in DIR/images")
         parser.add_argument("--metadata", type=Path, required=True, metavar="CSV")
-        parser.add_argument("--site", required=True, help="code of the institution")
-        parser.add_argument("--user", required=True, help="e-mail address of the uploader")
+        add_sender_arguments(parser)
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = Path(options["folder"])
         if not folder.is_dir():
             raise CommandError(_("%(path)s is not a folder.") % {"path": folder})
-        site = self._site(options["site"])
-        uploader = self._uploader(options["user"], site)
+        site = site_named(options["site"])
+        uploader = sender_named(options["user"], site, NEEDED)
         try:
             rows = read_rows(Path(options["metadata"]))
         except BadTable as problem:
@@ -58,25 +57,6 @@ class Command(BaseCommand):
             counts[outcome.outcome] += 1
             say(outcome)
         self._sum_up(counts, as_json=options["json"])
-
-    def _site(self, code: str) -> Site:
-        site = Site.objects.filter(code=code).first()
-        if site is None:
-            known = ", ".join(Site.objects.values_list("code", flat=True)) or "none"
-            raise CommandError(
-                f"There is no institution with the code {code} (there are: {known})."
-            )
-        return site
-
-    def _uploader(self, email: str, site: Site) -> User:
-        user: User | None = User.objects.filter(email__iexact=email).first()
-        if user is None or not all(user.can(capability) for capability in NEEDED):
-            sentence = _("%(email)s is nobody who may upload radiographs and record results.")
-            raise CommandError(sentence % {"email": email})
-        if not user.is_platform_wide and user.site_id != site.pk:
-            sentence = _("%(email)s does not belong to %(site)s.")
-            raise CommandError(sentence % {"email": email, "site": site})
-        return user
 
     def _say(self, outcome: Outcome) -> None:
         words = [outcome.outcome, outcome.file, outcome.reason or outcome.id]

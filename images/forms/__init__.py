@@ -1,0 +1,1 @@
+"""What people type and choose: the only readers of what pages send."""

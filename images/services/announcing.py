@@ -1,0 +1,156 @@
+"""What a client offers: a row for each file that is wanted, and why the others are not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from accounts.models import Site
+from core.jobs import JobStatus
+from images import names
+from images.decoding import Unreadable
+from images.errors import Refused
+from images.models import FileOutcome, IncomingFile, PatientRule, Radiograph, UploadBatch
+from images.quotas import room_of_person, room_of_site
+from images.services.patients import patient_of
+
+MAX_FILES_AT_ONCE: Final = 100
+MAX_FILES: Final = 20_000
+
+Refusal = Refused | Unreadable
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A file that a client offers: its relative path, its bytes, their SHA-256 in hex."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@transaction.atomic
+def announce(*, batch: UploadBatch, files: Sequence[Announced]) -> list[IncomingFile | Refusal]:
+    """A row for each file in the same order, or why there is none; the others go on.
+
+    The same file twice is one row. Of what the institution has already nothing need be sent: the
+    row is closed at once as a duplicate. Raises Refused("batch-closed").
+    """
+    locked = locked_open(batch)
+    desk = _Desk(locked, files)
+    answers = [desk.answer(file) for file in files]
+    IncomingFile.objects.bulk_create(desk.new)
+    return answers
+
+
+class _Desk:
+    """What is known of the files of one announcement, asked for in three queries."""
+
+    def __init__(self, batch: UploadBatch, files: Sequence[Announced]) -> None:
+        self.batch = batch
+        self.new: list[IncomingFile] = []
+        self.rooms = {
+            "quota-person": room_of_person(batch.site, batch.owner),
+            "quota-site": room_of_site(batch.site),
+        }
+        self.asked = 0
+        self.position = next_position(batch)
+        hashes = [file.sha256 for file in files]
+        self.rows: dict[tuple[str, str], IncomingFile] = {
+            (row.name_key, row.sha256): row
+            for row in batch.files.filter(sha256__in=hashes).select_related("batch")
+        }
+        self.known = known_sources(batch.site, hashes)
+
+    def answer(self, file: Announced) -> IncomingFile | Refusal:
+        try:
+            name = names.normalised(file.name)
+            key = (names.key_of(self.batch.site_id, name), file.sha256)
+            if key not in self.rows:
+                self.rows[key] = self._new(file, name, key[0])
+            return self.rows[key]
+        except (Refused, Unreadable) as refusal:
+            return refusal
+
+    def _new(self, file: Announced, name: str, key: str) -> IncomingFile:
+        known = self.known.get(file.sha256)
+        self._check(file, is_sent=known is None)
+        row = IncomingFile(
+            batch=self.batch, position=self.position, name_key=key, size=file.size,
+            sha256=file.sha256, patient_code=code_for(self.batch, name),
+            sealed_name=names.sealed_name(self.batch.site_id, name), **closed_as(known),
+        )  # fmt: skip
+        self.new.append(row)
+        self.position += 1
+        return row
+
+    def _check(self, file: Announced, *, is_sent: bool) -> None:
+        if self.position >= MAX_FILES:
+            raise Refused("batch-full")
+        if file.size == 0:
+            raise Unreadable("empty")
+        largest = max(settings.MAX_RADIOGRAPH_BYTES, settings.MAX_ARCHIVE_BYTES)
+        if file.size > largest:
+            raise Unreadable("too-large-file", megabytes=largest // 2**20)
+        if is_sent:
+            self._ask_for_room(file.size)
+
+    def _ask_for_room(self, size: int) -> None:
+        for code, room in self.rooms.items():
+            if not room.takes(self.asked + size):
+                raise Refused(code)
+        self.asked += size
+
+
+def locked_open(batch: UploadBatch) -> UploadBatch:
+    """The batch, locked until the transaction ends. Raises Refused("batch-closed")."""
+    locked = UploadBatch.objects.select_for_update().filter(pk=batch.pk).first()
+    if locked is None or not locked.is_open:
+        raise Refused("batch-closed")
+    return locked
+
+
+def next_position(batch: UploadBatch) -> int:
+    last: int | None = batch.files.aggregate(last=models.Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def known_sources(site: Site, hashes: Sequence[str]) -> dict[str, Radiograph]:
+    """The institution's radiographs that these very files became or turned out to be, by hash."""
+    wanted = [each for each in hashes if each]
+    made = Radiograph.objects.filter(site=site, source_sha256__in=wanted)
+    came_again = IncomingFile.objects.filter(
+        batch__site=site, sha256__in=wanted, status=JobStatus.DONE, radiograph__isnull=False
+    ).select_related("radiograph")
+    known = {row.sha256: row.radiograph for row in came_again if row.radiograph}
+    return known | {radiograph.source_sha256: radiograph for radiograph in made}
+
+
+def closed_as(known: Radiograph | None) -> dict[str, Any]:
+    """The fields of a row that is a duplicate of `known` from the beginning; none without it."""
+    if known is None:
+        return {}
+    now = timezone.now()
+    return {
+        "status": JobStatus.DONE, "outcome": FileOutcome.DUPLICATE, "radiograph": known,
+        "received_at": now, "finished_at": now,
+    }  # fmt: skip
+
+
+def code_for(batch: UploadBatch, name: str) -> str:
+    """The patient code that the rule of the batch gives a file; empty where it gives none.
+
+    Raises Refused("bad-patient-code") for a folder whose name is not one, a person's for example.
+    """
+    if batch.patient_rule == PatientRule.ALL_ONE:
+        return batch.patient_code
+    folder = names.folder_of(name)
+    if batch.patient_rule == PatientRule.EACH_ITS_OWN or not folder:
+        return ""
+    # The folder around an archive is no patient's: those are inside.
+    if name.casefold().endswith(".zip"):
+        return ""
+    return patient_of(site=batch.site, code=folder).code
