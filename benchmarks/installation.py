@@ -39,6 +39,8 @@ class Installation:
     people: int
     tokens: list[str] = field(default_factory=list)
     port: int = 0
+    # Of the environment, instead of what is set here.
+    own: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -61,7 +63,7 @@ class Installation:
         self._reader.start()
         try:
             self._wait_until_ready()
-            self.tokens = json.loads(self._shell(f"print_tokens({self.people})"))
+            self.tokens = json.loads(self.shell(f"print_tokens({self.people})"))
         except BaseException:
             self._stop()
             raise
@@ -86,7 +88,7 @@ class Installation:
             DATA_DIR=str(self.folder),
             PORT=str(self.port),
             VGG16_WEIGHTS=str(films.weights_path()),
-            API_REQUESTS_PER_MINUTE=UNLIMITED,
+            **({"API_REQUESTS_PER_MINUTE": UNLIMITED} | self.own),
         )
 
     def _read(self) -> None:
@@ -101,7 +103,8 @@ class Installation:
         if self._process.poll() is not None or not self._ready.is_set():
             raise DidNotStart(self.last_words)
 
-    def _shell(self, call: str) -> str:
+    def shell(self, call: str) -> str:
+        """What a call of `benchmarks.people` prints when the platform itself makes it."""
         code = f"from benchmarks.people import *; {call}"
         finished = subprocess.run(
             [sys.executable, "manage.py", "shell", "-v", "0", "-c", code], cwd=films.ROOT,

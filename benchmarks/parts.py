@@ -13,6 +13,7 @@ PARTS = (
     "cache",
     "similar",
     "repredict",
+    "list_rows",
     "end_to_end",
     "gpu",
 )

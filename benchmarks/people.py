@@ -14,18 +14,33 @@ from accounts.services.tokens import issue_token
 
 def print_tokens(count: int) -> None:
     """Make so many health workers of one institution; print their tokens as a JSON list."""
-    site, _ = Site.objects.get_or_create(code="bench", defaults={"name": "Hospital Bench"})
+    site = _site()
     print(json.dumps([_token(site, number) for number in range(count)]))
 
 
+def print_login(password: str) -> None:
+    """Make a health worker who signs in by `password`; print the address."""
+    print(_person(_site(), "browser", password).email)
+
+
 def _token(site: Site, number: int) -> str:
+    user = _person(site, f"worker{number}")
+    _, secret = issue_token(user=user, name="bench", scope="write", days=1)
+    return secret
+
+
+def _site() -> Site:
+    return Site.objects.get_or_create(code="bench", defaults={"name": "Hospital Bench"})[0]
+
+
+def _person(site: Site, name: str, password: str | None = None) -> User:
     user = User.objects.create_user(
-        f"worker{number}@bench.covid-xr.local",
-        full_name=f"Worker {number}",
+        f"{name}@bench.covid-xr.local",
+        password,
+        full_name=name.title(),
         role=Role.HEALTH_WORKER,
         site=site,
         approved_at=timezone.now(),
     )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    _, secret = issue_token(user=user, name="bench", scope="write", days=1)
-    return secret
+    return user
