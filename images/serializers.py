@@ -74,8 +74,9 @@ class RadiographSerializer(serializers.ModelSerializer[Radiograph]):
         model = Radiograph
         fields: tuple[str, ...] = (
             "id", "created_at", "patient_code", "site", "uploader", "view", "acquired_on",
-            "age_years", "sex", "source", "width", "height", "display_low", "display_high",
-            "pixel_sha256", "is_synthetic", "status", "truth", "picture",
+            "date_is_shifted", "age_years", "sex", "source", "width", "height",
+            "display_low", "display_high", "pixel_sha256", "is_synthetic", "status", "truth",
+            "picture",
         )  # fmt: skip
         read_only_fields = fields
 

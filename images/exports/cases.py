@@ -20,7 +20,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 COLUMNS = (
     "filename", "label", "rt_pcr", "patient_id", "view", "source",
-    "id", "site", "sex", "age_years", "acquired_on", "tested_on", "pixel_sha256",
+    "id", "site", "sex", "age_years", "acquired_on", "date_is_shifted",
+    "tested_on", "pixel_sha256",
     "is_synthetic", "width", "height", "display_low", "display_high",
 )  # fmt: skip
 
@@ -90,7 +91,8 @@ def row(case: Radiograph, targets: Iterable[str]) -> list[object]:
         file_name(case), _label(truths.get(LABEL_TARGET), result), result,
         pseudonym(case.patient), case.view, case.source,
         case.pk, case.site.code, case.patient.sex, case.age_years, case.acquired_on,
-        _tested_on(rt_pcr), case.pixel_sha256, str(case.is_synthetic).lower(),
+        str(case.date_is_shifted).lower(), _tested_on(rt_pcr), case.pixel_sha256,
+        str(case.is_synthetic).lower(),
         case.width, case.height, case.display_low, case.display_high,
         *(cell for code in targets for cell in _truth_cells(truths.get(code))),
     ]  # fmt: skip

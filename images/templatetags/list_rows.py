@@ -105,10 +105,11 @@ class Cells:
     def date(self, row: Radiograph) -> SafeString | str:
         day = row.dated_on
         shown = str(self.once(day, lambda: date_format(day, "SHORT_DATE_FORMAT")))
-        if row.acquired_on:
+        if row.acquired_on and not row.date_is_shifted:
             return shown
-        upload = self.once("upload", lambda: _("(upload)"))
-        return format_html('<div>{} <small class="text-secondary">{}</small></div>', shown, upload)
+        moved = self.once("moved", lambda: _("(moved)"))
+        note = moved if row.acquired_on else self.once("upload", lambda: _("(upload)"))
+        return format_html('<div>{} <small class="text-secondary">{}</small></div>', shown, note)
 
     def result(self, row: Radiograph) -> SafeString:
         truths = known(row.current_truths)  # type: ignore[attr-defined]

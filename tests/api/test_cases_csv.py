@@ -51,6 +51,7 @@ def test_case_in_full(case, researcher, sign_in):
         "sex": "F",
         "age_years": "47",
         "acquired_on": "2020-04-01",
+        "date_is_shifted": "false",
         "tested_on": "2020-04-02",
         "pixel_sha256": case.pixel_sha256,
         "is_synthetic": "false",

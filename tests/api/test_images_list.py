@@ -40,6 +40,7 @@ def test_radiograph_in_full(radiograph, doctor, sign_in):
         "uploader": "Diego Doctor",
         "view": "",
         "acquired_on": None,
+        "date_is_shifted": False,
         "age_years": 61,
         "sex": "",
         "source": "",

@@ -148,3 +148,10 @@ def queries_of(client) -> int:
 
 def test_says_so_when_there_is_nothing(actor, site):
     assert 'class="empty"' in actor("doctor").get(LIST).content.decode()
+
+
+def test_a_moved_date_is_said_to_be_moved(actor, film):
+    film.acquired_on, film.date_is_shifted = date(2020, 3, 1), True
+    film.save()
+    page = actor("doctor").get(LIST, headers={"accept-language": "en"}).content.decode()
+    assert "(moved)" in page
