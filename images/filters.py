@@ -156,12 +156,18 @@ class RadiographFilter(django_filters.FilterSet):
             for name in FOR_STAFF:
                 del self.filters[name]
         else:
-            self.filters["assigned"].extra["choices"] = lambda: [
-                *ME_OR_NOBODY,
-                *((str(person.pk), str(person)) for person in assignable_to(user)),
-            ]
+            self._offer_people(user)
         if not user.is_platform_wide:
             del self.filters["site"]
+
+    def _offer_people(self, user: User) -> None:
+        assigned = self.filters["assigned"]
+        assigned.extra["choices"] = lambda: [
+            *ME_OR_NOBODY,
+            *((str(person.pk), str(person)) for person in assignable_to(user)),
+        ]
+        # What a filter of the class once built, for the API's schema say, its copies go on using.
+        vars(assigned).pop("_field", None)
 
     def by_words(self, radiographs: Radiographs, name: str, value: str) -> Radiographs:
         return radiographs.filter(search.matching(value, self.user))

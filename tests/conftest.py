@@ -16,7 +16,10 @@ from config.start.translations import compile_locale
 from images.models import Target
 from tests import factories
 from tests.buckets import s3_credentials, s3_endpoint, s3_server  # noqa: F401  (for all)
-from tests.distribution import pytest_xdist_make_scheduler  # noqa: F401  (a hook)
+from tests.distribution import (  # noqa: F401  (hooks)
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 from tests.servers import (  # noqa: F401  (fixtures for all)
     postgres_database,
     postgres_server,

@@ -7,11 +7,18 @@ longer reads them (pytest-dev/pytest-xdist#1386), and groups nothing without a w
 import pytest
 
 ONE_PIECE = "tests/browser"
+# Few tests that take long: left to xdist's own order (most tests first), they would come last, and
+# one worker would wait minutes for the other.
+LONG = (f"{ONE_PIECE}/", "tests/faults/", "tests/config/", "tests/benchmarks/")
 
 
 def piece_of(nodeid: str) -> str:
     """Tests of one piece run in one worker: those of a file, and all that need the browser."""
     return ONE_PIECE if nodeid.startswith(f"{ONE_PIECE}/") else nodeid.split("::", 1)[0]
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -25,4 +32,5 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid):
             return piece_of(nodeid)
 
+    config.option.loadscopereorder = False
     return Pieces(config, log)

@@ -82,6 +82,12 @@ def test_assigned_to_a_colleague(actor, two, doctor):
     assert shown(actor("health_worker").get(LIST, {"assigned": str(doctor.pk)}), two) == {"one"}
 
 
+def test_colleagues_are_offered_after_the_schema_was_asked_for(actor, two, doctor):
+    assert actor("doctor").get("/api/v1/schema/").status_code == 200
+    response = actor("health_worker").get(LIST, {"assigned": str(doctor.pk)})
+    assert response.status_code == 200
+
+
 def test_a_group_of_near_duplicates(actor, two):
     group = Radiograph.objects.get(copy_group__isnull=False).copy_group
     assert shown(actor("doctor").get(LIST, {"copy_group": str(group)}), two) == {"one"}
