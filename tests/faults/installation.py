@@ -13,7 +13,7 @@ from typing import Any
 import psycopg2
 from django.conf import settings
 
-from tests.servers import celery_url
+from tests.servers import celery_url, wait_until
 
 CELERY = (sys.executable, "-m", "celery", "-A", "config")
 WORKER = (*CELERY, "worker", "-Q", "default,inference,training", "--concurrency", "1")
@@ -65,6 +65,19 @@ class Installation:
             yield process
         finally:
             kill_group(process)
+
+    def kill_in_the_middle(self, code: str, *, count: str, of: int) -> None:
+        """Run `code` in a process and kill it as soon as what `count` asks for has grown."""
+
+        def done() -> int:
+            return self.rows(count)[0][0]
+
+        before = done()
+        command = (sys.executable, "manage.py", "shell", "-v", "0", "-c", code)
+        with self.process(command, "work.log") as process:
+            wait_until(lambda: done() > before, 120, "the next slice")
+            kill_group(process)
+        assert done() < of, "all was done before the kill: nothing was tested"
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the database itself, past every cache of Django."""

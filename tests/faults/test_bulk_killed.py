@@ -1,11 +1,8 @@
 """kill -9 in the middle of a bulk label: every radiograph is labelled, once."""
 
-import sys
-
 import pytest
 
-from tests.faults.installation import Installation, kill_group
-from tests.servers import wait_until
+from tests.faults.installation import Installation
 
 RADIOGRAPHS = 300
 KILLS = 3
@@ -55,24 +52,12 @@ def check(installation: Installation) -> None:
     installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE)
     for _ in range(KILLS):
-        kill_in_the_middle(installation)
+        installation.kill_in_the_middle(WORK, count=COUNT, of=RADIOGRAPHS)
         installation.run_code(FORGET_THE_DEAD)
     installation.run_code(WORK)
     labelled = installation.rows(TRUTHS)
     assert len(labelled) == len(set(labelled)) == RADIOGRAPHS
     assert installation.rows(ACTION) == [("done", RADIOGRAPHS, RADIOGRAPHS, 0)]
-
-
-def kill_in_the_middle(installation: Installation) -> None:
-    def done() -> int:
-        return installation.rows(COUNT)[0][0]
-
-    before = done()
-    command = (sys.executable, "manage.py", "shell", "-v", "0", "-c", WORK)
-    with installation.process(command, "work.log") as process:
-        wait_until(lambda: done() > before, 120, "one more slice")
-        kill_group(process)
-    assert done() < RADIOGRAPHS, "all was done before the kill: nothing was tested"
 
 
 def test_on_sqlite(tmp_path, private_redis):

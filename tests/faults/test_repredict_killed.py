@@ -1,11 +1,8 @@
 """kill -9 in the middle of a re-prediction: every radiograph is answered for again, once."""
 
-import sys
-
 import pytest
 
-from tests.faults.installation import Installation, kill_group
-from tests.servers import wait_until
+from tests.faults.installation import Installation
 
 RADIOGRAPHS = 240
 KILLS = 3
@@ -70,25 +67,13 @@ def check(installation: Installation) -> None:
     installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE)
     for _ in range(KILLS):
-        kill_in_the_middle(installation)
+        installation.kill_in_the_middle(WORK, count=COUNT_DONE, of=RADIOGRAPHS)
         installation.run_code(FORGET_THE_DEAD)
     installation.run_code(WORK)
     rows = installation.rows(ALL)
     assert len(rows) == len({radiograph for radiograph, _ in rows}) == RADIOGRAPHS
     assert {status for _, status in rows} == {"done"}
     assert installation.rows(REQUEST) == [("done", RADIOGRAPHS)]
-
-
-def kill_in_the_middle(installation: Installation) -> None:
-    def done() -> int:
-        return installation.rows(COUNT_DONE)[0][0]
-
-    before = done()
-    command = (sys.executable, "manage.py", "shell", "-v", "0", "-c", WORK)
-    with installation.process(command, "work.log") as process:
-        wait_until(lambda: done() > before, 120, "one more chunk")
-        kill_group(process)
-    assert done() < RADIOGRAPHS, "all was done before the kill: nothing was tested"
 
 
 def test_on_sqlite(tmp_path, private_redis):
