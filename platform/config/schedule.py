@@ -2,52 +2,21 @@
 
 from typing import Any, Final
 
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds}}
+
+
 SCHEDULE: Final[dict[str, dict[str, Any]]] = {
-    "reap-predictions": {
-        "task": "inference.tasks.predict.reap",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "finish-forgetting": {
-        "task": "inference.tasks.predict.finish_forgetting",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "reap-intake": {
-        "task": "images.tasks.intake.reap",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "tidy-intake": {
-        "task": "images.tasks.intake.tidy",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "reap-bulk": {
-        "task": "images.tasks.bulk.reap",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
-    "sweep": {
-        "task": "images.tasks.upkeep.sweep",
-        "schedule": 3600.0,
-        "options": {"expires": 3600},
-    },
-    "join-copies": {
-        "task": "images.tasks.copies.join_waiting",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
-    "refresh-similar": {
-        "task": "inference.tasks.similar.refresh_similar",
-        "schedule": 60.0,
-        "options": {"expires": 60},
-    },
+    "reap-predictions": _every(10, "inference.tasks.predict.reap"),
+    "finish-forgetting": _every(3600, "inference.tasks.predict.finish_forgetting"),
+    "reap-intake": _every(10, "images.tasks.intake.reap"),
+    "tidy-intake": _every(3600, "images.tasks.intake.tidy"),
+    "reap-bulk": _every(10, "images.tasks.bulk.reap"),
+    "sweep": _every(3600, "images.tasks.upkeep.sweep"),
+    "join-copies": _every(60, "images.tasks.copies.join_waiting"),
+    "refresh-similar": _every(60, "inference.tasks.similar.refresh_similar"),
     # The workers of one queue say nothing about those of another.
-    "worker-pulse": {"task": "core.tasks.pulse", "schedule": 10.0, "options": {"expires": 10}},
-    "worker-pulse-inference": {
-        "task": "core.tasks.pulse_inference",
-        "schedule": 10.0,
-        "options": {"expires": 10},
-    },
+    "worker-pulse": _every(10, "core.tasks.pulse"),
+    "worker-pulse-inference": _every(10, "core.tasks.pulse_inference"),
 }
