@@ -1,4 +1,4 @@
-"""Files on their way in: the doorbell of the workers, the reaper, and what is thrown away."""
+"""Files on their way in: the doorbell of the workers, and the reaper."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from celery.signals import worker_ready
 
 from core.tasks import cpu_task, ring
 from images.models import IncomingFile
-from images.services import intake, leftovers
+from images.services import intake
 
 # Shorter than the life of a reaper's message: other work of the queue gets its turn in between.
 SLICE_SECONDS = 5.0
@@ -28,13 +28,6 @@ def reap() -> None:
     """Bring back what was left behind by killed workers and lost messages."""
     IncomingFile.objects.bury_exhausted()
     intake.ring_if_waiting()
-
-
-@cpu_task
-def tidy() -> None:
-    """Throw away what is past its time: file names, and bytes that nobody waits for."""
-    leftovers.forget_names()
-    leftovers.drop_leftovers()
 
 
 @worker_ready.connect

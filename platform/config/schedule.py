@@ -11,7 +11,6 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "reap-predictions": _every(10, "inference.tasks.predict.reap"),
     "finish-forgetting": _every(3600, "inference.tasks.predict.finish_forgetting"),
     "reap-intake": _every(10, "images.tasks.intake.reap"),
-    "tidy-intake": _every(3600, "images.tasks.intake.tidy"),
     "reap-bulk": _every(10, "images.tasks.bulk.reap"),
     "sweep": _every(3600, "images.tasks.upkeep.sweep"),
     "join-copies": _every(60, "images.tasks.copies.join_waiting"),
