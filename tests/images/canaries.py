@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -40,6 +41,9 @@ TEXTS = {
 UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "SOPInstanceUID")
 BINARY_VRS = ("OB", "OD", "OF", "OL", "OV", "OW", "UN")
 NUMBERS = {"FD": "<d", "SV": "<q", "UV": "<Q"}
+# So many hexadecimal digits are no chance any more.
+SURE = 9
+HEXADECIMAL = re.compile(rb"[0-9a-f]+")
 SHORT_NUMBERS = {"FL": "<2f", "SL": "<2l", "UL": "<2L", "SS": "<4h", "US": "<4H"}
 
 
@@ -87,8 +91,17 @@ class Canaries:
 
 
 def hits(needles: dict[bytes, str], content: bytes) -> set[str]:
-    lower = content.lower()
-    return {word for needle, word in needles.items() if needle in lower or needle in content}
+    forms = (content.lower(), content)
+    return {
+        word for needle, word in needles.items() if any(_holds(form, needle) for form in forms)
+    }
+
+
+def _holds(content: bytes, needle: bytes) -> bool:
+    """A short number is found by chance inside a hash or a key: it counts where it stands alone."""
+    if len(needle) >= SURE or not HEXADECIMAL.fullmatch(needle):
+        return needle in content
+    return re.search(rb"(?<![0-9a-f])" + needle + rb"(?![0-9a-f])", content) is not None
 
 
 def base64_forms(plain: bytes) -> list[bytes]:
