@@ -21,6 +21,8 @@ from accounts.services.tokens import LONGEST_DAYS, SHORTEST_DAYS
 NOT_LISTED = "other"
 # A quarantine is no archive.
 LONGEST_KEPT_DAYS = 365
+# After a year a test says nothing of a radiograph.
+LONGEST_TRUTH_DAYS = 365
 # Names are written into mails to other people: no addresses, no markup, no line breaks.
 NOT_IN_A_NAME = re.compile(r"[<>@:/\\{}\x00-\x1f\x7f]")
 
@@ -151,7 +153,7 @@ class SiteForm(forms.ModelForm[Site]):
         model = Site
         fields = (
             "name", "code", "shares_with_researchers", "quota_megabytes", "person_quota_megabytes",
-            "trash_days", "keep_source_days",
+            "trash_days", "keep_source_days", "truth_days", "trains_undated",
         )  # fmt: skip
         help_texts = {
             "quota_megabytes": _(
@@ -162,6 +164,9 @@ class SiteForm(forms.ModelForm[Site]):
             "keep_source_days": _(
                 "0: a source file is not kept once its pixels are stored. Source files may hold "
                 "names; only this institution's own administrators can open them."
+            ),
+            "truth_days": _(
+                "Cases with more days between the two are kept, but no model is trained with them."
             ),
             "code": _("Short, for file names and commands: letters, digits and hyphens."),
             "shares_with_researchers": _(
@@ -175,9 +180,18 @@ class SiteForm(forms.ModelForm[Site]):
         self.fields["quota_megabytes"].disabled = not by.is_platform_wide
         # A form from before these rules, or a program, may leave it out.
         self.fields["keep_source_days"].required = False
+        self.fields["truth_days"].required = False
 
     def clean_name(self) -> str:
         return clean_name(self.cleaned_data["name"])
+
+    def clean_truth_days(self) -> int:
+        days: int | None = self.cleaned_data["truth_days"]
+        if days is None:
+            return self.instance.truth_days
+        if days > LONGEST_TRUTH_DAYS:
+            raise ValidationError(_("At most %(days)d days."), params={"days": LONGEST_TRUTH_DAYS})
+        return days
 
     def clean_keep_source_days(self) -> int:
         days: int = self.cleaned_data["keep_source_days"] or 0

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import Way, by_way
+
 # What a probe, a page's own files and the language switch need, whoever asks.
 ALWAYS_OPEN = {"set_language", "healthz", "readyz", "local-mail", "local-mail-message", "jsi18n"}
 
@@ -93,6 +95,17 @@ def turned_away(request: HttpRequest, code: str, detail: Promise, page: str) -> 
     if request.path.startswith("/api/"):
         return JsonResponse({"code": code, "detail": str(detail)}, status=403)
     return redirect(page)
+
+
+class AuditWayMiddleware:
+    """What programs do by the API is told apart from what people do on pages."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with by_way(Way.API if request.path.startswith("/api/") else Way.PAGE):
+            return self.get_response(request)
 
 
 class SessionActivityMiddleware:

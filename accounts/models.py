@@ -11,8 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from accounts.audit_entry import AuditEntry, Deed
 from accounts.roles import Capability, Role, capabilities_of
 from core.models import Record
+
+__all__ = ["ApiToken", "ApiTokenScope", "AuditEntry", "Deed", "Site", "User"]
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -43,6 +46,13 @@ class Site(Record):
     )
     keep_source_days = models.PositiveSmallIntegerField(
         _("days for which source files are kept, sealed"), default=0
+    )
+    # More days between sample and radiograph, and the case is not trained with.
+    truth_days = models.PositiveSmallIntegerField(
+        _("days that may lie between the sample and the radiograph of a training case"), default=14
+    )
+    trains_undated = models.BooleanField(
+        _("cases without the day of the sample or of the radiograph may train"), default=True
     )
 
     objects = SiteQuerySet.as_manager()

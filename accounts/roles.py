@@ -22,6 +22,10 @@ class Capability(StrEnum):
     EXPORT_CASES = "export_cases"
     MANAGE_PATIENTS = "manage_patients"  # merge two patients, note a withdrawn consent
     REVEAL_IDENTITY = "reveal_identity"  # open a sealed identifier of the own institution
+    READ_CASES = "read_cases"  # the worklist, and studies one has a part in
+    MANAGE_STUDIES = "manage_studies"
+    REVIEW_LABELS = "review_labels"  # suspected label errors, and what labels would change
+    READ_AUDIT = "read_audit"
     MANAGE_ACCOUNTS = "manage_accounts"
     WRITE_NEWS = "write_news"
     READ_CONTACT = "read_contact"
@@ -44,6 +48,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
             C.RECORD_TRUTH,
             C.EXPORT_CASES,
             C.MANAGE_PATIENTS,
+            C.READ_CASES,
+            C.REVIEW_LABELS,
         }
     ),
     # Researchers see and take confirmed cases only (`Radiograph.visible_to`).

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import own, people, sites
+from accounts.views import audit, own, people, sites
 
 app_name = "accounts"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("sites/", sites.sites, name="sites"),
     path("sites/new/", sites.create_site, name="create_site"),
     path("sites/<uuid:pk>/", sites.edit_site, name="edit_site"),
+    path("audit/", audit.listing, name="audit"),
+    path("audit/export.<slug:kind>", audit.export, name="audit_export"),
     path("<uuid:pk>/", people.person, name="person"),
     path("<uuid:pk>/approve/", people.approve, name="approve"),
     path("<uuid:pk>/refuse/", people.refuse, name="refuse"),

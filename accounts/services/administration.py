@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import Deed, Way, note
 from accounts.errors import AccountError
 from accounts.models import User
 from accounts.roles import Role
@@ -41,4 +42,8 @@ def create_first_administrator(email: str, *, full_name: str = "") -> str:
         must_change_password=True,
     )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    note(
+        actor=None, deed=Deed.ENTERED, subject="account", subject_id=user.pk,
+        after={"role": user.role, "site": ""}, way=Way.COMMAND,
+    )  # fmt: skip
     return password

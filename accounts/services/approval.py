@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audited import facts_of, note_person
 from accounts.errors import AccountError
 from accounts.mail import mail_on_commit
 from accounts.models import Site, User
@@ -44,9 +45,11 @@ def approve(*, user: User, role: str, site: Site | None, by: User) -> User:
             "not-verified", _("This person has not confirmed their e-mail address yet.")
         )
     check_grant(role=role, site=site, by=by)
+    before = facts_of(person)
     person.role, person.site = role, site
     person.approved_at, person.approved_by = timezone.now(), by
     person.save(update_fields=["role", "site", "approved_at", "approved_by", "updated_at"])
+    note_person(person, by, before)
     mail_on_commit(people=[person], template="accounts/email/approved", context={"person": person})
     logger.info("account approved user=%s role=%s by=%s", person.pk, role, by.pk)
     return person
@@ -58,9 +61,11 @@ def refuse(*, user: User, by: User) -> User:
     person = lock_person(user=user, by=by)
     if not person.is_pending:
         raise AccountError("not-waiting", _("This request was already decided."))
+    before = facts_of(person)
     person.is_active = False
     person.save(update_fields=["is_active", "updated_at"])
-    close_doors(person)
+    note_person(person, by, before)
+    close_doors(person, by)
     mail_on_commit(people=[person], template="accounts/email/refused", context={"person": person})
     logger.info("account refused user=%s by=%s", person.pk, by.pk)
     return person
@@ -75,7 +80,9 @@ def change_role(*, user: User, role: str, site: Site | None, by: User) -> User:
     check_grant(role=role, site=site, by=by)
     if (role, site) != (person.role, person.site):
         check_not_last(person)
+    before = facts_of(person)
     person.role, person.site = role, site
     person.save(update_fields=["role", "site", "updated_at"])
+    note_person(person, by, before)
     logger.info("role changed user=%s role=%s by=%s", person.pk, role, by.pk)
     return person

@@ -6,6 +6,7 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audited import facts_of, note_person
 from accounts.errors import AccountError
 from accounts.models import User
 from accounts.services.rules import check_not_last, lock_person
@@ -14,11 +15,11 @@ from accounts.services.tokens import revoke_all_tokens
 logger = logging.getLogger(__name__)
 
 
-def close_doors(person: User) -> None:
+def close_doors(person: User, by: User) -> None:
     """End every session and delete every API token of a person, at once."""
     for session in UserSession.objects.filter(user=person):
         session.end()
-    revoke_all_tokens(user=person)
+    revoke_all_tokens(user=person, by=by)
 
 
 @transaction.atomic
@@ -29,9 +30,11 @@ def deactivate(*, user: User, by: User) -> User:
     """
     person = lock_person(user=user, by=by)
     check_not_last(person)
+    before = facts_of(person)
     person.is_active = False
     person.save(update_fields=["is_active", "updated_at"])
-    close_doors(person)
+    note_person(person, by, before)
+    close_doors(person, by)
     logger.info("account deactivated user=%s by=%s", person.pk, by.pk)
     return person
 
@@ -42,13 +45,18 @@ def reactivate(*, user: User, by: User) -> User:
     person = lock_person(user=user, by=by)
     if person.is_active:
         raise AccountError("active", _("This account is open already."))
+    before = facts_of(person)
     person.is_active = True
     person.save(update_fields=["is_active", "updated_at"])
+    note_person(person, by, before)
     logger.info("account reactivated user=%s by=%s", person.pk, by.pk)
     return person
 
 
+@transaction.atomic
 def save_profile(*, user: User, full_name: str, language: str) -> User:
+    before = User.objects.get(pk=user.pk)
     user.full_name, user.language = full_name, language
     user.save(update_fields=["full_name", "language", "updated_at"])
+    note_person(user, user, facts_of(before))
     return user

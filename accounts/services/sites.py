@@ -6,6 +6,8 @@ from typing import TypedDict, Unpack
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from accounts.audit import Deed
+from accounts.audited import note_site, rules_of
 from accounts.models import Site, User
 from accounts.roles import Capability
 
@@ -13,12 +15,15 @@ logger = logging.getLogger(__name__)
 
 
 class SiteRules(TypedDict, total=False):
-    """How much room an institution has and how long it keeps what; what is left out stays."""
+    """How much room an institution has, how long it keeps what, and what may train; what is left
+    out stays."""
 
     quota_megabytes: int | None
     person_quota_megabytes: int | None
     trash_days: int | None
     keep_source_days: int
+    truth_days: int
+    trains_undated: bool
 
 
 @transaction.atomic
@@ -31,6 +36,7 @@ def create_site(
     site = Site.objects.create(
         name=name, code=code, shares_with_researchers=shares_with_researchers, **rules
     )
+    note_site(Deed.ENTERED, site, by, {})
     logger.info("site created site=%s by=%s", site.pk, by.pk)
     return site
 
@@ -51,11 +57,13 @@ def edit_site(
     given = rules.get("quota_megabytes", site.quota_megabytes)
     if given != site.quota_megabytes and not by.is_platform_wide:
         raise PermissionDenied
+    before = rules_of(site)
     site.name, site.code = name, code
     site.shares_with_researchers = shares_with_researchers
     for rule, value in rules.items():
         setattr(site, rule, value)
     site.save()
+    note_site(Deed.CHANGED, site, by, before)
     logger.info(
         "site edited site=%s sharing=%s source_days=%d by=%s",
         site.pk, shares_with_researchers, site.keep_source_days, by.pk,

@@ -7,6 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import Deed
+from accounts.audited import note_token
 from accounts.errors import AccountError
 from accounts.models import ApiToken, User
 
@@ -32,17 +34,22 @@ def issue_token(*, user: User, name: str, scope: str, days: int) -> tuple[ApiTok
     token, secret = ApiToken.objects.create(
         user=user, expiry=timedelta(days=days), name=name, scope=scope
     )
+    note_token(Deed.ENTERED, user, user, {"name": name, "scope": scope, "days": days})
     logger.info("token issued user=%s scope=%s days=%d", user.pk, scope, days)
     return token, secret
 
 
-def revoke_all_tokens(*, user: User) -> None:
+@transaction.atomic
+def revoke_all_tokens(*, user: User, by: User | None = None) -> None:
     """Whoever made a token with a stolen password keeps nothing once the password is another."""
     count, _rows = ApiToken.objects.filter(user=user).delete()
     if count:
+        note_token(Deed.REMOVED, user, by or user, {"tokens": count})
         logger.info("tokens revoked user=%s count=%d", user.pk, count)
 
 
+@transaction.atomic
 def revoke_token(*, token: ApiToken) -> None:
     token.delete()
+    note_token(Deed.REMOVED, token.user, token.user, {"name": token.name, "scope": token.scope})
     logger.info("token revoked user=%s", token.user_id)

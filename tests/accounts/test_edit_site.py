@@ -49,3 +49,24 @@ def test_service_holds_the_same_rule(site_administrator, other_site):
 def test_refuses_a_code_that_is_taken(sign_in, administrator, site, other_site):
     assert edit(sign_in(administrator), site, DATA | {"code": other_site.code}).status_code == 400
     assert Site.objects.get(pk=site.pk).code == site.code
+
+
+def test_what_may_train_is_a_rule_of_the_institution(sign_in, site_administrator, site):
+    edit(sign_in(site_administrator), site, DATA | {"truth_days": "7", "trains_undated": ""})
+    site.refresh_from_db()
+    assert (site.truth_days, site.trains_undated) == (7, False)
+
+
+def test_days_that_are_left_out_stay(sign_in, site_administrator, site):
+    Site.objects.update(truth_days=5)
+    edit(sign_in(site_administrator), site, DATA | {"trains_undated": "on"})
+    site.refresh_from_db()
+    assert (site.truth_days, site.trains_undated) == (5, True)
+
+
+@pytest.mark.parametrize("days", ["-1", "366", "x"])
+def test_impossible_days(sign_in, site_administrator, site, days):
+    answer = edit(sign_in(site_administrator), site, DATA | {"truth_days": days})
+    assert answer.status_code == 400
+    site.refresh_from_db()
+    assert site.truth_days == 14

@@ -5,7 +5,7 @@ from accounts.roles import CAPABILITIES, Capability, Role, capabilities_of
 TABLE = {
     "health_worker": "view_radiographs add_radiographs edit_radiographs state_truth",
     "doctor": "view_radiographs add_radiographs edit_radiographs state_truth record_truth"
-    " export_cases manage_patients",
+    " export_cases manage_patients read_cases review_labels",
     "researcher": "view_radiographs export_cases",
     "administrator": " ".join(Capability),
     "": "",

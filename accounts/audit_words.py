@@ -1,0 +1,153 @@
+"""Words of the record of deeds: what its subjects, fields and values are called before people.
+
+Rooms above write these names and values; what is missing here is shown as it was written.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.roles import Role
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+SUBJECTS: "Final[dict[str, StrOrPromise]]" = {
+    "radiograph": _("Radiograph"),
+    "patient": _("Patient"),
+    "identity": _("Identity of a patient"),
+    "source_file": _("Source file"),
+    "truth": _("Test result"),
+    "table": _("Table of results"),
+    "reading": _("Radiological reading"),
+    "list": _("Reading list"),
+    "case": _("Case of a list"),
+    "study": _("Reader study"),
+    "suspicion": _("Judgement of a label"),
+    "gate": _("Check of the picture, overridden"),
+    "batch": _("Batch of files"),
+    "bulk": _("Action upon many"),
+    "export": _("Export of cases"),
+    "archive": _("Download of an archive"),
+    "audit": _("Audit"),
+    "account": _("Account"),
+    "site": _("Institution"),
+    "token": _("API token"),
+    "model": _("Model in service"),
+}
+
+FIELDS: "Final[dict[str, StrOrPromise]]" = {
+    "absorbed": _("Merged patient"),
+    "acquired_on": _("Date of the radiograph"),
+    "age_years": _("Age in years"),
+    "agrees": _("Agrees with the model"),
+    "batch": _("Batch of files"),
+    "boxes": _("Boxes covered"),
+    "case": _("Case of a list"),
+    "cases": _("Cases"),
+    "class": _("Result"),
+    "code": _("Code"),
+    "consent": _("Consent"),
+    "days": _("Days of life"),
+    "disagreement": _("Reason of the disagreement"),
+    "files": _("Files"),
+    "filters": _("Filters"),
+    "finding": _("Finding"),
+    "format": _("File format"),
+    "full_name": _("Full name"),
+    "is_active": _("Open"),
+    "is_indeterminate": _("Indeterminate"),
+    "keep_source_days": _("Days for which source files are kept"),
+    "kind": _("Kind"),
+    "kit": _("Test kit"),
+    "laboratory": _("Laboratory"),
+    "language": _("Language"),
+    "list": _("Reading list"),
+    "merged_into": _("Merged into the patient"),
+    "name": _("Name"),
+    "notes": _("Notes"),
+    "patient": _("Patient"),
+    "patient_rule": _("Patient of each file"),
+    "person": _("Assigned to"),
+    "person_quota_megabytes": _("Room of each person, in megabytes"),
+    "quota_megabytes": _("Room, in megabytes"),
+    "radiograph": _("Radiograph"),
+    "radiograph_left": _("Radiograph that left"),
+    "radiographs": _("Radiographs"),
+    "reader": _("Reader"),
+    "reason": _("Reason"),
+    "result": _("Result"),
+    "role": _("Role"),
+    "rows": _("Rows"),
+    "scope": _("Scope"),
+    "sex": _("Sex"),
+    "shares_with_researchers": _("Shared with researchers"),
+    "site": _("Institution"),
+    "source": _("Source"),
+    "status": _("Status"),
+    "taken": _("Became the current result"),
+    "target": _("Target"),
+    "tested_on": _("Date of the sample"),
+    "tokens": _("API tokens"),
+    "trains_undated": _("Undated cases may train"),
+    "trash_days": _("Days in the trash"),
+    "truth_days": _("Days between sample and radiograph"),
+    "undoes": _("Undoes the action"),
+    "verb": _("Action"),
+    "verdict": _("Verdict on the model"),
+    "version": _("Version"),
+    "view": pgettext_lazy("radiograph", "View"),
+    "writing": _("Writing in the picture"),
+}
+
+_TRUTH: "Final[dict[str, StrOrPromise]]" = {
+    "positive": _("Positive"),
+    "negative": _("Negative"),
+    "unknown": _("Unknown"),
+    "indeterminate": _("Indeterminate"),
+}
+
+VALUES: "Final[dict[str, dict[str, StrOrPromise]]]" = {
+    "role": {role.value: role.label for role in Role},
+    "result": _TRUTH,
+    "class": _TRUTH,
+    "notes": {"changed": _("changed")},
+    "acquired_on": {"moved": _("a day moved by the patient's own secret")},
+    "consent": {"given": _("Not withdrawn"), "withdrawn": _("Withdrawn")},
+    "status": {
+        "kept": _("kept"),
+        "trashed": _("in the trash"),
+        "open": pgettext_lazy("batch", "Open"),
+        "cancelled": pgettext_lazy("batch", "Cancelled"),
+    },
+    "writing": {
+        "clear": _("None found"),
+        "suspected": _("Suspected"),
+        "harmless": _("Names nobody"),
+        "redacted": _("Covered"),
+    },
+    "sex": {"F": _("Female"), "M": _("Male"), "O": _("Other")},
+    "language": {"es": _("Spanish"), "en": _("English")},
+}
+
+# Fields that hold the key of a person or of an institution, which pages show by name.
+OF_PEOPLE: Final = frozenset({"person", "reader", "assigned_to", "entered_by"})
+OF_SITES: Final = frozenset({"site"})
+# Fields that hold a key by which the record can be asked, and the filter that does.
+OF_KEYS: Final = {
+    "patient": "patient",
+    "absorbed": "patient",
+    "merged_into": "patient",
+    "radiograph": "radiograph",
+    "radiograph_left": "radiograph",
+    "undoes": "radiograph",
+}
+
+
+def subject_word(subject: str) -> "StrOrPromise":
+    return SUBJECTS.get(subject, subject)
+
+
+def field_word(name: str) -> "StrOrPromise":
+    return FIELDS.get(name) or name.replace("_", " ")
