@@ -75,6 +75,19 @@ PREDICTION = {
     "predicted_class": "CASE WHEN age_years > 88 THEN {positive} ELSE {negative} END",
     "probability": "0.5",
 }
+# Few were never asked for: what is rarest is what a list finds last.
+ASKED = "stored_bytes > 0 AND (age_years IS NULL OR age_years <> 45 OR source <> 'room 3')"
+STANDING = {
+    "id": "id",
+    "created_at": "created_at",
+    "updated_at": "created_at",
+    "radiograph": "id",
+    "target": "{target}",
+    "standing": "CASE WHEN NOT ({asked}) THEN 'none' WHEN age_years = 44 THEN 'failed'"
+    " WHEN age_years > 88 THEN 'positive' ELSE 'negative' END",
+    "prediction": "CASE WHEN {asked} THEN id ELSE NULL END",
+    "doubt": "CASE WHEN {asked} AND age_years <> 44 THEN 1.0 ELSE NULL END",
+}
 POSTGRES = {
     "uuid_n": "md5(n::text)::uuid",
     "moment": "timestamptz '2026-01-01' - n * interval '97 seconds'",
@@ -105,22 +118,19 @@ IMAGES_OF_A_PATIENT = "n * 2 / 5"
 def fill(n: int) -> tuple[Any, dict[str, str]]:
     """The doctor who asks, and what queries name: a radiograph in the middle, an id, a number."""
     from images.models import GroundTruth, Patient, Radiograph
-    from inference.models import Prediction
+    from inference.models import Prediction, Standing
 
     words = _dialect() | _people_and_models()
     _insert(Patient, PATIENT, words, n * 2 // 5 + 1)
     _insert(Radiograph, RADIOGRAPH, words, n)
     _insert(GroundTruth, TRUTH, words, "images_radiograph WHERE rt_pcr <> ''")
-    _insert(Prediction, PREDICTION, words, f"images_radiograph WHERE {_asked()}")
+    _insert(Prediction, PREDICTION, words, f"images_radiograph WHERE {ASKED}")
+    _insert(Standing, STANDING, words | {"asked": ASKED}, "images_radiograph")
     _analyse()
     own = Radiograph.objects.filter(site__code="own").order_by("-created_at")
     middle = own[own.count() // 2]
     names = {"middle": str(middle.pk), "head": str(middle.pk)[:10], "n": str(n // 10_000)}
     return middle.site.people.get(email="doctor@bench.example.org"), names
-
-
-def _asked() -> str:
-    return "stored_bytes > 0 AND (age_years IS NULL OR age_years <> 45 OR source <> 'room 3')"
 
 
 def _dialect() -> dict[str, str]:

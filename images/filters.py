@@ -13,18 +13,16 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Site, User
 from accounts.roles import Role
+from core.days import Day, day_begins, day_ends
 from images import search
 from images.filter_fields import (
     ANY,
     OLDEST_KEPT,
     RT_PCR_RESULTS,
     Age,
-    Day,
     FilterForm,
     ThreeWay,
     TrueFalse,
-    day_begins,
-    day_ends,
 )
 from images.models import IncomingFile, Radiograph, Sex, TextState, UploadBatch, View
 from images.models.target import RT_PCR_TARGET
@@ -205,7 +203,9 @@ class RadiographFilter(django_filters.FilterSet):
         return radiographs.filter(age_years__lte=value)
 
     def by_sex(self, radiographs: Radiographs, name: str, value: str) -> Radiographs:
-        return radiographs.filter(patient__sex="" if value == "unknown" else value)
+        return radiographs.filter(
+            search.with_patients(self.user, sex="" if value == "unknown" else value)
+        )
 
     def by_modality(self, radiographs: Radiographs, name: str, value: str) -> Radiographs:
         return radiographs.filter(source_format="dicom", dicom_facts__modality=value)
@@ -220,7 +220,9 @@ class RadiographFilter(django_filters.FilterSet):
         return radiographs.filter(assigned_to=self.user.pk if value == "me" else UUID(value))
 
     def by_consent(self, radiographs: Radiographs, name: str, value: str) -> Radiographs:
-        return radiographs.filter(patient__consent_withdrawn_at__isnull=value == "given")
+        return radiographs.filter(
+            search.with_patients(self.user, consent_withdrawn_at__isnull=value == "given")
+        )
 
     def by_copies(self, radiographs: Radiographs, name: str, value: bool) -> Radiographs:
         # Only copies that the person may see: another institution's are not theirs to know of.

@@ -6,7 +6,7 @@ asked for by their keys; what many have is found soon by reading the list in its
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -34,6 +34,16 @@ def of_patients(text: str, user: User) -> Q:
     if len(named) <= FEW:
         return Q(patient__in={*named, *merged})
     return Q(patient__code__icontains=text) | Q(patient__in=merged)
+
+
+def with_patients(user: User, **facts: Any) -> Q:
+    """Radiographs of patients with these `facts`: field lookups of Patient."""
+    if sees_patient_codes(user):
+        patients = Patient.objects.visible_to(user).order_by().filter(**facts)
+        found = list(patients.values_list("pk", flat=True)[: FEW + 1])
+        if len(found) <= FEW:
+            return Q(patient__in=found)
+    return Q(**{f"patient__{name}": value for name, value in facts.items()})
 
 
 def matching(text: str, user: User) -> Q:

@@ -17,6 +17,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.models import User
 from accounts.roles import Capability
 from images.api import AnyAccept
+from images.audited import saw
 from images.models import Radiograph
 from inference.explanation_serializers import ExplanationRequestSerializer, ExplanationSerializer
 from inference.models import Explanation, Prediction
@@ -94,7 +95,9 @@ class ExplanationViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Expl
     )
     @action(detail=True, content_negotiation_class=AnyAccept)
     def overlay(self, request: Request, prediction: str, pk: str) -> HttpResponseBase:
-        return overlay_response(request._request, self.get_object())
+        shown = self.get_object()
+        saw(shown.prediction.radiograph, self._person())
+        return overlay_response(request._request, shown)
 
     def _prediction(self) -> Prediction:
         """Not found: of another institution, in the trash, no prediction or no id at all."""

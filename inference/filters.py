@@ -5,18 +5,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.jobs import JobStatus
-from images.models import Radiograph
+from images.models import Radiograph, Target
 from images.models.target import RT_PCR_TARGET
-from inference.models import DeployedModel, Prediction
+from inference.models import Prediction, Standing, StandingOf
 
 Radiographs = models.QuerySet[Radiograph]
-STANDINGS = {
-    "positive": _("Positive"),
-    "negative": _("Negative"),
-    "waiting": _("In progress"),
-    "failed": _("Failed"),
-    "none": _("Not asked for"),
-}
 
 
 class PredictionFilter(django_filters.FilterSet):
@@ -33,30 +26,18 @@ class PredictionFilter(django_filters.FilterSet):
 
 
 class RadiographsByPrediction(django_filters.ChoiceFilter):
-    """A filter of the list of radiographs: where the prediction for the RT-PCR stands.
-
-    Positive and negative are answers of the model in service; `failed` has neither an answer of it
-    nor one on its way.
-    """
+    """A filter of the list of radiographs: where the answer to the RT-PCR's question stands, by
+    whatever model answered last; it is what the badge of a row shows."""
 
     def __init__(self) -> None:
-        super().__init__(choices=[*STANDINGS.items()], label=_("Prediction"), empty_label=_("Any"))
+        super().__init__(choices=StandingOf.choices, label=_("Prediction"), empty_label=_("Any"))
 
     def filter(self, qs: Radiographs, value: str) -> Radiographs:
         if not value:
             return qs
-        asked = Prediction.objects.filter(
-            radiograph=models.OuterRef("pk"), target__code=RT_PCR_TARGET
-        ).exclude(status=JobStatus.CANCELLED)
-        if value == "waiting":
-            return qs.filter(models.Exists(asked.waiting()))
-        if value == "none":
-            return qs.filter(~models.Exists(asked))
-        live = DeployedModel.objects.live_models().filter(target__code=RT_PCR_TARGET).first()
-        answered = asked.filter(model=live, status=JobStatus.DONE)
-        if value == "failed":
-            failed = models.Exists(asked.filter(status=JobStatus.FAILED))
-            return qs.filter(failed, ~models.Exists(asked.waiting() | answered))
-        return qs.filter(
-            models.Exists(answered.filter(predicted_class__is_positive=value == "positive"))
-        )
+        target = Target.objects.only("pk").get(code=RT_PCR_TARGET)
+        rows = Standing.objects.filter(target=target.pk, standing=value)
+        if value == StandingOf.NEGATIVE:
+            # Most are: found soon by reading the list in its order. The others are looked up first.
+            return qs.filter(models.Exists(rows.filter(radiograph=models.OuterRef("pk"))))
+        return qs.filter(pk__in=rows.values("radiograph"))

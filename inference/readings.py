@@ -32,7 +32,7 @@ PROPORTIONS: "dict[str, StrOrPromise]" = {
 
 def is_near(probability: float, threshold: float) -> bool:
     """Whether `probability` lies so close to `threshold` (both 0..1) that its side says little."""
-    return abs(_logit(probability) - _logit(threshold)) <= math.log(NEAR_ODDS_RATIO) + 1e-12
+    return abs(logit(probability) - logit(threshold)) <= math.log(NEAR_ODDS_RATIO) + 1e-12
 
 
 def percent(share: float) -> str:
@@ -50,7 +50,8 @@ def percent(share: float) -> str:
     return f"{sign}{number_format(shown, 1)}\N{NO-BREAK SPACE}%"
 
 
-def _logit(share: float) -> float:
+def logit(share: float) -> float:
+    """Logarithm of the odds of a share (0..1), finite at both ends."""
     inside = min(max(share, 1e-9), 1 - 1e-9)
     return math.log(inside / (1 - inside))
 

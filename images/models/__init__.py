@@ -12,11 +12,12 @@ from images.models.radiograph import Radiograph, TextState, View
 from images.models.redaction import Redaction
 from images.models.saved import ListLayout, SavedFilter
 from images.models.storage import QuarantinedSource, StorageFinding, StorageUse, SweepRound
-from images.models.table import MetadataTable
+from images.models.table import MetadataTable, TableKind
 from images.models.target import Target, TargetClass
-from images.models.truth import GroundTruth
+from images.models.truth import AppendOnly, GroundTruth
 
 __all__ = [
+    "AppendOnly",
     "BulkAction",
     "BulkChange",
     "CopyLink",
@@ -41,6 +42,7 @@ __all__ = [
     "StorageFinding",
     "StorageUse",
     "SweepRound",
+    "TableKind",
     "Target",
     "TargetClass",
     "TextState",

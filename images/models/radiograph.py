@@ -82,6 +82,11 @@ class RadiographQuerySet(models.QuerySet["Radiograph"]):
             )
         )
 
+    def with_statements(self) -> Self:
+        """As the list `statements`, all that was ever said of their ground truth: one query."""
+        said = GroundTruthRef().select_related("target", "target_class", "entered_by")
+        return self.prefetch_related(models.Prefetch("truths", said, to_attr="statements"))
+
     def for_list(self) -> Self:
         """As `with_current_truths`, for hundreds of rows: without what only the page of one shows,
         and with one object for what many rows share."""
@@ -191,8 +196,9 @@ class Radiograph(Record):
     )  # fmt: skip
     extra = models.JSONField(default=dict, blank=True, editable=False)
     # What the current ground truth says, kept here by images.services.truth: lists filter and sort
-    # by it. `rt_pcr`: positive, negative or empty; `is_confirmed`: known for any target.
-    rt_pcr = models.CharField(max_length=10, blank=True, default="", editable=False)
+    # by it. `rt_pcr`: positive, negative, indeterminate or empty; `is_confirmed`: a class is known
+    # for any target.
+    rt_pcr = models.CharField(max_length=15, blank=True, default="", editable=False)
     is_confirmed = models.BooleanField(default=False, editable=False)
 
     objects = RadiographQuerySet.as_manager()
@@ -219,6 +225,7 @@ class Radiograph(Record):
                     "by_text": ["text_state", "created_at", "id"],
                     "by_format": ["source_format", "created_at", "id"],
                     "by_person": ["assigned_to", "created_at", "id"],
+                    "by_uploader": ["uploader", "created_at", "id"],
                 }.items()
             ),
             models.Index(fields=["status", "-created_at", "-id"], name="radiograph_everywhere"),

@@ -1,8 +1,9 @@
 """A table of metadata between its dry run and its application."""
 
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Site, User
 from accounts.roles import Capability
@@ -10,9 +11,22 @@ from core.models import Record
 from images.models.batch import UploadBatch
 
 
+class TableKind(models.TextChoices):
+    METADATA = "metadata", _("Data of radiographs")
+    LABORATORY = "laboratory", _("Results of a laboratory")
+
+
+CAPABILITY: Final = {
+    TableKind.METADATA: Capability.ADD_RADIOGRAPHS,
+    TableKind.LABORATORY: Capability.RECORD_TRUTH,
+}
+
+
 class MetadataTableQuerySet(models.QuerySet["MetadataTable"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(owner=user) if user.can(Capability.ADD_RADIOGRAPHS) else self.none()
+        """One's own, of the kinds that one may (still) send."""
+        kinds = [kind for kind, capability in CAPABILITY.items() if user.can(capability)]
+        return self.filter(owner=user, kind__in=kinds)
 
 
 class MetadataTable(Record):
@@ -22,6 +36,7 @@ class MetadataTable(Record):
     when the table is applied, thrown away or a day old.
     """
 
+    kind = models.CharField(max_length=10, choices=TableKind.choices, default=TableKind.METADATA)
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     owner = models.ForeignKey(User, models.CASCADE, related_name="tables")
     batch = models.ForeignKey(

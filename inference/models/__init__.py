@@ -7,6 +7,7 @@ from inference.models.gate import GateOverride
 from inference.models.prediction import Prediction, PredictionQuerySet, Urgency
 from inference.models.reprediction import RePrediction
 from inference.models.shadow import ShadowScore
+from inference.models.standing import Standing, StandingOf
 from inference.models.timings import StageTimings
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "RePrediction",
     "ShadowScore",
     "StageTimings",
+    "Standing",
+    "StandingOf",
     "Urgency",
 ]

@@ -8,7 +8,13 @@ from inference.services.explain import (
     work_next_explanation,
 )
 from inference.services.gate import NotStopped, override_gate
-from inference.services.queue import queue_missing, request_predictions, retry, ring_if_waiting
+from inference.services.queue import (
+    bury_exhausted,
+    queue_missing,
+    request_predictions,
+    retry,
+    ring_if_waiting,
+)
 from inference.services.replaced import start_over
 from inference.services.repredict import (
     NotInService,
@@ -18,14 +24,18 @@ from inference.services.repredict import (
     work_on_reprediction,
 )
 from inference.services.shadow import record_scores, start_shadow, stop_shadow
+from inference.services.standings import mend_standings, note_standings
 from inference.services.work import work_next
 
 __all__ = [
     "NotInService",
     "NotStopped",
     "activate",
+    "bury_exhausted",
     "cancel_reprediction",
     "install_baseline",
+    "mend_standings",
+    "note_standings",
     "override_gate",
     "queue_missing",
     "reap_explanations",

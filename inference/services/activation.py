@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.audit import Deed, note
 from accounts.models import User
 from images.models import Target
 from inference.artifact_store import (
@@ -39,6 +40,7 @@ def activate(
     with verified(target=target, artifact_dir=artifact_dir) as model:
         model.activated_by, model.reason = by, reason
     with transaction.atomic():
+        _note(model, DeployedModel.objects.live(target))
         model.save()
         _end_shadows_of(model)
         if repredict:
@@ -107,6 +109,15 @@ def _row_of(target: Target, manifest: Manifest, sha256: str) -> DeployedModel:
         metrics=dict(manifest.metrics),
         limits=[dict(limit) for limit in manifest.limits],
     )
+
+
+def _note(model: DeployedModel, before: DeployedModel | None) -> None:
+    """It belongs to no institution: the whole platform is served by it."""
+    note(
+        actor=model.activated_by, deed=Deed.CHANGED, subject="model", subject_id=model.pk,
+        before={"version": before.version} if before else {},
+        after={"version": model.version, "target": model.target.code},
+    )  # fmt: skip
 
 
 def _end_shadows_of(live: DeployedModel) -> None:

@@ -2,8 +2,10 @@
 
 from django.db import transaction
 
+from accounts.audit import Deed
 from accounts.models import User
 from core.jobs import JobStatus
+from images.audited import note_radiograph
 from images.models import Radiograph
 from inference import reasons
 from inference.models import GateOverride, Prediction
@@ -27,6 +29,7 @@ def override_gate(*, prediction: Prediction, by: User, reason: str) -> bool:
     radiograph = Radiograph.objects.select_for_update().get(pk=prediction.radiograph_id)
     if not GateOverride.objects.filter(radiograph=radiograph).exists():
         GateOverride.objects.create(radiograph=radiograph, overridden_by=by, reason=reason)
+        note_radiograph(Deed.ENTERED, radiograph, by, subject="gate")
     return bool(retry(prediction=prediction, by=by))
 
 

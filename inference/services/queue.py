@@ -10,6 +10,7 @@ from core.jobs import JobStatus
 from core.tasks import ring
 from images.models import Radiograph, Target
 from inference.models import DeployedModel, Prediction, Urgency
+from inference.services.standings import note_standings
 
 # Rows made in one pass of the reaper; the next pass, seconds later, makes the next ones.
 MISSING_AT_ONCE = 500
@@ -26,7 +27,10 @@ def request_predictions(*, radiograph: Radiograph) -> int:
     """
     answered = Prediction.objects.filter(radiograph=radiograph, status=JobStatus.DONE)
     live = DeployedModel.objects.live_models().exclude(pk__in=answered.values("model"))
-    return _queue(_asked(radiograph, model.target, radiograph.uploader) for model in live)
+    asked = _queue(_asked(radiograph, model.target, radiograph.uploader) for model in live)
+    if not asked:
+        note_standings([radiograph.pk])
+    return asked
 
 
 @transaction.atomic
@@ -83,6 +87,17 @@ def urgency_of(person: User) -> Urgency:
     return Urgency.BULK if waited_for[:A_BATCH].count() >= A_BATCH else Urgency.INTERACTIVE
 
 
+@transaction.atomic
+def bury_exhausted() -> int:
+    """End as failed what killed its last allowed worker; how many."""
+    dead = list(Prediction.objects.exhausted().values_list("pk", "radiograph"))
+    if not dead:
+        return 0
+    buried = Prediction.objects.filter(pk__in=[key for key, _ in dead]).bury_exhausted()
+    note_standings(radiograph for _, radiograph in dead)
+    return buried
+
+
 def ring_if_waiting() -> bool:
     """Ring for what is claimable but lost its doorbell (dead worker, broker that was down)."""
     if not Prediction.objects.claimable(timezone.now()).exists():
@@ -107,6 +122,7 @@ def _queue(predictions: Iterable[Prediction]) -> int:
     # The constraint `one_open_prediction` settles races: the second asker's row is not written.
     rows = Prediction.objects.bulk_create(list(predictions), ignore_conflicts=True)
     if rows:
+        note_standings(row.radiograph_id for row in rows)
         transaction.on_commit(_ring)
     return len(rows)
 

@@ -21,6 +21,7 @@ from images.models import Radiograph
 from inference import reasons
 from inference.models import DeployedModel, Prediction, RePrediction, Urgency
 from inference.repredicting import predictions_of, to_do, unanswered
+from inference.services.standings import note_standings
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ def _store(owner: str, predictions: list[Prediction]) -> bool:
             return False
         # The constraints settle races with workers and with people who ask for themselves.
         Prediction.objects.bulk_create(rows, ignore_conflicts=True)
+        note_standings(kept)
     if answered < len(rows):
         _ring_for_predictions()
     return True

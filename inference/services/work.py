@@ -20,6 +20,7 @@ from inference.batch import Case
 from inference.ml.batcher import Take, WaitFor, Waiting, next_batch
 from inference.ml.extractor import BatchLimits
 from inference.models import Prediction, StageTimings
+from inference.services.standings import note_standings
 from inference.services.unseen import score_in_the_shadow
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ def _work(owner: str, following: Sequence[Any]) -> None:
         except Exception as problem:
             # Not of one radiograph: all that is still held is given back for another try.
             _log(problem)
+            keys = list(held.values_list("radiograph", flat=True))
             Prediction.objects.release(owner, reasons.code_of(problem))
+            note_standings(keys)
             return
     _aftermath(cases)
 
@@ -90,6 +93,7 @@ def store(*, owner: str, cases: Sequence[Case]) -> None:
     with transaction.atomic():
         for case in cases:
             _store(owner, case)
+        note_standings(case.radiograph.pk for case in cases)
     spent = (time.perf_counter() - began) * 1000 / max(1, len(cases))
     for case in cases:
         case.stages["store"] = case.stages.get("store", 0.0) + spent

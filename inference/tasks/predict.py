@@ -7,7 +7,6 @@ from celery.signals import worker_ready
 
 from core.tasks import PULSES, cpu_task, gpu_task, ring
 from inference import features, inputs, services, worker
-from inference.models import Prediction
 
 # Shorter than the life of a reaper's message (10 s): where one process serves all queues, reaper
 # and pulse get their turn between two slices.
@@ -33,9 +32,15 @@ def finish_forgetting() -> None:
 
 
 @cpu_task
+def mend_standings() -> None:
+    """Look again at what lists are filtered by, where two writers may have missed each other."""
+    services.mend_standings()
+
+
+@cpu_task
 def reap() -> None:
     """Bring back what was left behind: by killed workers, lost messages, models that came later."""
-    Prediction.objects.bury_exhausted()
+    services.bury_exhausted()
     inputs.forget_leftovers()
     services.queue_missing()
     services.ring_if_waiting()

@@ -12,6 +12,7 @@ from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import NOTHING_NEW, STOP_POLLING, UserRequest
 from core.jobs import JobStatus
+from images.audited import saw
 from inference import services
 from inference.explanations import ExplanationPanel, explanation_panel
 from inference.forms import ExplanationForm
@@ -51,7 +52,9 @@ def explain(request: UserRequest, pk: UUID) -> HttpResponse:
 def overlay(request: UserRequest, pk: UUID) -> HttpResponseBase:
     """The picture of a map that is drawn."""
     drawn = Explanation.objects.visible_to(request.user).filter(status=JobStatus.DONE)
-    return overlay_response(request, get_object_or_404(drawn, pk=pk))
+    shown = get_object_or_404(drawn.select_related("prediction__radiograph"), pk=pk)
+    saw(shown.prediction.radiograph, request.user)
+    return overlay_response(request, shown)
 
 
 def _answered(request: UserRequest, pk: UUID) -> Prediction:

@@ -121,12 +121,16 @@ class JobQuerySet(models.QuerySet[Any]):
             updated_at=now,
         )
 
+    def exhausted(self) -> Self:
+        """Rows whose last allowed worker died."""
+        return self.filter(
+            status=JobStatus.RUNNING, lease_until__lt=timezone.now(), attempts__gte=MAX_ATTEMPTS
+        )
+
     def bury_exhausted(self) -> int:
         """Rows whose last allowed worker died become failed, with a reason a person can read."""
         now = timezone.now()
-        return self.filter(
-            status=JobStatus.RUNNING, lease_until__lt=now, attempts__gte=MAX_ATTEMPTS
-        ).update(
+        return self.exhausted().update(
             status=JobStatus.FAILED,
             owner="",
             lease_until=None,
