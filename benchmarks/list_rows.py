@@ -16,13 +16,12 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from benchmarks import list_data
+from benchmarks.databases import own_database, postgres
 from benchmarks.similar import FOREIGN
 from benchmarks.timing import percentile
 
-POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 OWN_DATABASE = "covidxr_bench_list"
 ROWS = 200
 LIST, API, COUNT = "/images/", "/api/v1/images/", "/images/count/"
@@ -75,43 +74,12 @@ def measure(
     """95th percentiles in milliseconds by engine and way to ask, and the worst of each engine."""
     if quick:
         n, n_sqlite, repeats = 4000, 4000, 2
-    url = os.environ.get("LIST_POSTGRES", POSTGRES)
     result: dict[str, Any] = {"rows": ROWS, "repeats": repeats}
     result["sqlite"] = _in_own_process("", n_sqlite, repeats)
-    if _answers(url):
-        result["postgresql"] = _on_postgres(url, n, repeats)
+    if url := postgres():
+        with own_database(url, OWN_DATABASE) as own:
+            result["postgresql"] = _in_own_process(own, n, repeats)
     return result
-
-
-def _on_postgres(url: str, n: int, repeats: int) -> dict[str, Any]:
-    _run(url, f"DROP DATABASE IF EXISTS {OWN_DATABASE} WITH (FORCE)")
-    _run(url, f"CREATE DATABASE {OWN_DATABASE}")
-    try:
-        own = urlunsplit(urlsplit(url)._replace(path=f"/{OWN_DATABASE}"))
-        return _in_own_process(own, n, repeats)
-    finally:
-        _run(url, f"DROP DATABASE IF EXISTS {OWN_DATABASE} WITH (FORCE)")
-
-
-def _answers(url: str) -> bool:
-    from psycopg2 import OperationalError  # type: ignore[import-untyped]
-
-    try:
-        _run(url, "SELECT 1")
-    except OperationalError:
-        return False
-    return True
-
-
-def _run(url: str, statement: str) -> None:
-    import psycopg2
-
-    connection = psycopg2.connect(url, connect_timeout=3)
-    connection.autocommit = True
-    try:
-        connection.cursor().execute(statement)
-    finally:
-        connection.close()
 
 
 def _in_own_process(database_url: str, n: int, repeats: int) -> dict[str, Any]:

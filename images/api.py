@@ -21,17 +21,19 @@ from rest_framework.viewsets import GenericViewSet
 
 from accounts.models import User
 from accounts.roles import Capability
+from images.audited import saw
 from images.filters import RadiographFilter
 from images.models import Radiograph, Target
 from images.models.radiograph import RadiographQuerySet
 from images.serializers import (
+    RadiographDetailSerializer,
     RadiographSerializer,
     RadiographUploadSerializer,
     StoredRadiographSerializer,
     TargetSerializer,
-    TruthPatchSerializer,
 )
-from images.services import record_truth, store_radiograph, trash
+from images.serializers_truth import ChangedTruthSerializer, TruthPatchSerializer
+from images.services import ChangedMeanwhile, record_truth, store_radiograph, trash
 from images.serving import Served, stored_file
 from images.upload_handlers import check_received
 
@@ -90,7 +92,8 @@ class ImageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Radiograph
     def get_queryset(self) -> RadiographQuerySet:
         if getattr(self, "swagger_fake_view", False):
             return Radiograph.objects.none()
-        return Radiograph.objects.visible_to(person(self.request)).kept().with_current_truths()
+        found = Radiograph.objects.visible_to(person(self.request)).kept().with_current_truths()
+        return found.with_statements() if self.action == "retrieve" else found
 
     @extend_schema(
         summary=_("Upload a radiograph"),
@@ -116,22 +119,36 @@ class ImageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Radiograph
             headers={"Location": reverse("api-images-detail", [radiograph.pk], request=request)},
         )
 
+    def get_serializer_class(self) -> type[RadiographSerializer]:
+        # An answer about many tells no histories.
+        return RadiographSerializer if self.action == "list" else RadiographDetailSerializer
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        radiograph = self.get_object()
+        saw(radiograph, person(request))
+        return Response(self.get_serializer(radiograph).data)
+
     @extend_schema(
         parameters=[ID],
         summary=_("Record the result of a confirming test"),
         description=_(
             "Ground truth is only ever added to: the new statement supersedes the current one of "
-            "the same target, which stays in the history."
+            "the same target, which stays in the history. Where another person was first it is "
+            "stored without being taken: see expected."
         ),
         request={"application/json": TruthPatchSerializer},
-        responses=RadiographSerializer,
+        responses={200: RadiographDetailSerializer, 409: ChangedTruthSerializer},
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         radiograph = self.get_object()
         patch = TruthPatchSerializer(data=request.data)
         patch.is_valid(raise_exception=True)
-        record_truth(radiograph=radiograph, entered_by=person(request), **patch.to_service())
-        now = Radiograph.objects.with_current_truths().get(pk=radiograph.pk)
+        try:
+            record_truth(radiograph=radiograph, entered_by=person(request), **patch.to_service())
+        except ChangedMeanwhile as changed:
+            body = ChangedTruthSerializer.body_of(changed, self.get_serializer_context())
+            return Response(body, status=409)
+        now = Radiograph.objects.with_current_truths().with_statements().get(pk=radiograph.pk)
         return Response(self.get_serializer(now).data)
 
     @extend_schema(
@@ -162,6 +179,7 @@ class ImageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Radiograph
     @action(detail=True, content_negotiation_class=AnyAccept, filterset_class=None)
     def picture(self, request: Request, pk: str) -> HttpResponseBase:
         radiograph = self.get_object()
+        saw(radiograph, person(request))
         served = Served("image/png", f"{radiograph.pk}.png", radiograph.file_sha256)
         return stored_file(request._request, radiograph.file.name, served)
 

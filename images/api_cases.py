@@ -63,9 +63,9 @@ class CasesView(GenericAPIView[Radiograph]):
         told = {name: "*" if name in HIDDEN else asked[name] for name in in_force}
         return urlencode(told, safe="*")
 
-    def record(self, kind: ExportKind) -> ExportRecord:
+    def record(self, kind: ExportKind, cases: RadiographQuerySet) -> ExportRecord:
         query = self.query_without_codes()
-        return ExportRecord(owner=person(self.request), kind=kind, query=query)
+        return ExportRecord(owner=person(self.request), kind=kind, query=query, cases=cases)
 
     def attachment(
         self, content: Iterator[str] | Iterator[bytes], content_type: str, suffix: str
@@ -92,8 +92,9 @@ class CasesCsvView(CasesView):
         responses={(200, "text/csv"): OpenApiTypes.STR},
     )
     def get(self, request: Request) -> StreamingHttpResponse:
-        record = self.record(ExportKind.CSV)
-        content = record.followed(exports.csv_of(self.cases(), record.note))
+        cases = self.cases()
+        record = self.record(ExportKind.CSV, cases)
+        content = record.followed(exports.csv_of(cases, record.note))
         return self.attachment(content, "text/csv; charset=utf-8", "csv")
 
 
@@ -111,7 +112,7 @@ class CasesZipView(CasesView):
     )
     def get(self, request: Request) -> StreamingHttpResponse:
         cases = self.cases()
-        record = self.record(ExportKind.ZIP)
+        record = self.record(ExportKind.ZIP, cases)
         export = record.export
         readme = exports.readme(made_at=timezone.now(), query=export.query, export=export.pk)
         content = record.followed(exports.zip_of(cases, readme=readme, note=record.note))

@@ -120,7 +120,7 @@ def _row(row: PlannedRow) -> dict[str, Any]:
         "name": row.name,
         "outcome": row.outcome,
         "changes": [_change(change) for change in row.changes],
-        "problems": [_problem(problem) for problem in row.problems],
+        "problems": [problem_of(problem) for problem in row.problems],
     }
 
 
@@ -133,7 +133,7 @@ def _change(change: Change) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _problem(problem: Problem) -> dict[str, Any]:
+def problem_of(problem: Problem) -> dict[str, Any]:
     return {
         "field": problem.about.value, "column": problem.column, "code": problem.code,
         "sentence": problem.sentence,

@@ -21,6 +21,11 @@ SENTENCES: Final[dict[str, Promise]] = {
     ),
     "film-in-future": _("The date of the radiograph is in the future."),
     "test-in-future": _("The date of the test is in the future."),
+    "test-too-early": _("The date of the test is before 1900: check the year."),
+    "test-before-birth": _(
+        "On this day the patient was not born yet: check the date of the test, and the age and the "
+        "date of the radiograph."
+    ),
     "class-of-other-target": _("This result does not belong to this test."),
     "no-such-file": _("The file is not in the folder."),
     "batch-closed": _("This batch was cancelled or deleted: begin a new one."),
@@ -97,7 +102,7 @@ _STATUS: Final = {
     "length-required": 411, "arrived-damaged": 422, "batch-closed": 409, "file-closed": 409,
     "cannot-retry": 409, "out-of-step": 409, "part-too-large": 413, "larger-than-announced": 413,
     "too-large-file": 413, "quota-site": 507, "quota-person": 507, StorageFull.code: 507,
-    "too-large-table": 413,
+    "too-large-table": 413, "rows-refused": 409, "conflicts-open": 409, "table-gone": 409,
 }  # fmt: skip
 
 

@@ -1,12 +1,9 @@
 """Fields of the list's filters: strict, so that nothing mistyped is silently passed over."""
 
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 import django_filters
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from images.models.target import ResultOfTest
@@ -16,16 +13,13 @@ if TYPE_CHECKING:
 
 OLDEST_KEPT: Final = 90  # ages above are kept as 90 (images.decoding.facts)
 OLDEST_ASKED: Final = 130
-DAYS: Final = (
-    MinValueValidator(date(1900, 1, 1), _("The year is too early: check it.")),
-    MaxValueValidator(date(2199, 12, 31), _("The year is too late: check it.")),
-)
 RANGES: Final = (
     ("date_from", "date_to", _("The last day is before the first one.")),
     ("uploaded_from", "uploaded_to", _("The last day is before the first one.")),
     ("age_from", "age_to", _("The highest age is below the lowest one.")),
 )
-RT_PCR_RESULTS: Final = [*ResultOfTest.choices, ("unknown", _("Unknown"))]
+RT_PCR_KNOWN: Final = [*ResultOfTest.choices, ("indeterminate", _("Indeterminate"))]
+RT_PCR_RESULTS: Final = [*RT_PCR_KNOWN, ("unknown", _("Unknown"))]
 ANY: Final = _("Any")
 
 
@@ -66,12 +60,6 @@ class Age(django_filters.Filter):
         super().__init__(method=method, label=label, min_value=0, max_value=OLDEST_ASKED)
 
 
-class Day(django_filters.DateFilter):
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-        super().__init__(widget=widget, validators=DAYS, **options)
-
-
 class FilterForm(forms.Form):
     """All filters at once: what only shows when two of them are seen together."""
 
@@ -82,11 +70,3 @@ class FilterForm(forms.Form):
             if low is not None and high is not None and high < low:
                 self.add_error(last, sentence)
         return given
-
-
-def day_begins(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
-def day_ends(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.max))

@@ -1,7 +1,6 @@
 """Radiographs and their ground truth as the API shows and reads them."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -10,18 +9,15 @@ from rest_framework.exceptions import PermissionDenied
 from accounts.models import Site, User
 from accounts.roles import Capability
 from images.filters import RT_PCR_RESULTS, RT_PCR_TARGET
-from images.models import GroundTruth, Radiograph, Sex, Target, TargetClass, View
+from images.models import Radiograph, Sex, Target, TargetClass, View
 from images.models.patient import CODE_MAX_LENGTH
 from images.models.target import ResultOfTest
 from images.pseudonyms import pseudonym, sees_patient_codes
+from images.serializers_truth import StatementSerializer, TruthSerializer, reader_of
 from images.services import TruthGiven, patient_of, truth_given
 
 UNKNOWN = "unknown"
 OLDEST_WRITTEN = 130  # people who write more mean something else
-
-
-def reader_of(context: Mapping[str, Any]) -> User:
-    return cast(User, context["request"].user)
 
 
 class TargetClassSerializer(serializers.ModelSerializer[TargetClass]):
@@ -43,18 +39,6 @@ class TargetSerializer(serializers.ModelSerializer[Target]):
     class Meta:
         model = Target
         fields = ("code", "name", "confirming_test", "classes")
-        read_only_fields = fields
-
-
-class TruthSerializer(serializers.ModelSerializer[GroundTruth]):
-    target = serializers.SlugRelatedField[Any](read_only=True, slug_field="code")
-    result = serializers.CharField(
-        read_only=True, help_text=_("positive, negative, unknown, or the code of a class")
-    )
-
-    class Meta:
-        model = GroundTruth
-        fields = ("target", "result", "tested_on")
         read_only_fields = fields
 
 
@@ -86,6 +70,16 @@ class RadiographSerializer(serializers.ModelSerializer[Radiograph]):
 
     def get_uploader(self, radiograph: Radiograph) -> str | None:
         return str(radiograph.uploader) if sees_patient_codes(reader_of(self.context)) else None
+
+
+class RadiographDetailSerializer(RadiographSerializer):
+    """One radiograph with the history of its ground truth: every statement, newest first."""
+
+    history = StatementSerializer(source="statements", many=True, read_only=True)
+
+    class Meta(RadiographSerializer.Meta):
+        fields = (*RadiographSerializer.Meta.fields, "history")
+        read_only_fields = fields
 
 
 class StoredRadiographSerializer(RadiographSerializer):
@@ -159,28 +153,3 @@ class RadiographUploadSerializer(serializers.Serializer[Any]):
         target = Target.objects.get(code=RT_PCR_TARGET)
         sent = self.validated_data
         return truth_given(target=target, result=sent["rt_pcr"], tested_on=sent["tested_on"])
-
-
-class TruthStatementSerializer(serializers.Serializer[Any]):
-    target = serializers.SlugRelatedField[Any](
-        slug_field="code", queryset=Target.objects.filter(is_active=True)
-    )
-    result = serializers.CharField(
-        max_length=40, help_text=_("positive, negative, unknown, or the code of a class")
-    )
-    tested_on = serializers.DateField(allow_null=True, default=None)
-
-
-class TruthPatchSerializer(serializers.Serializer[Any]):
-    """A new statement of ground truth; it supersedes the current one of the same target."""
-
-    truth = TruthStatementSerializer()
-
-    def to_service(self) -> dict[str, Any]:
-        """Keyword arguments of `record_truth` from the statement. Raises Refused."""
-        given = truth_given(**self.validated_data["truth"])
-        return {
-            "target": given.target,
-            "target_class": given.target_class,
-            "tested_on": given.tested_on,
-        }

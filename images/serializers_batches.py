@@ -12,7 +12,7 @@ from images import names
 from images.models import FileOutcome, IncomingFile, PatientRule, UploadBatch
 from images.models.batch import BatchStatus
 from images.models.patient import CODE_MAX_LENGTH
-from images.serializers import reader_of
+from images.serializers_truth import reader_of
 from images.services.batches import MAX_FILES_AT_ONCE, Announced
 from images.states import STATES, Progress, state_of
 from images.verdicts import sentence_of

@@ -12,6 +12,10 @@ image_ready = Signal()
 # predictions of the new ones.
 pixels_replaced = Signal()
 
+# Sent with `radiograph` and `truth`: a statement of ground truth (images.models.GroundTruth) became
+# the current one of its target. Nothing is sent of a statement that came second.
+truth_stated = Signal()
+
 # Sent with `names` (of stored files, a list): which of them belong to a row? Receivers answer with
 # those that they own; the sweeper removes what nobody owns.
 owners_asked = Signal()

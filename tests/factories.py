@@ -100,7 +100,8 @@ def make_radiograph(
 
 
 def state_truth(radiograph: Radiograph, result: str, by: User | None = None, **facts: Any):
-    """Record an RT-PCR result: positive, negative or unknown; by the uploader, where they may."""
+    """Record an RT-PCR result: positive, negative, indeterminate or unknown; by the uploader, where
+    they may. `facts` as `truth_given` takes them."""
     by = by or radiograph.uploader
     if not by.can(Capability.RECORD_TRUTH):
         by = UserFactory(role=Role.DOCTOR, site=radiograph.site)
@@ -111,4 +112,9 @@ def state_truth(radiograph: Radiograph, result: str, by: User | None = None, **f
         target_class=truth.target_class,
         tested_on=truth.tested_on,
         entered_by=by,
+        is_indeterminate=truth.is_indeterminate,
+        laboratory=truth.laboratory,
+        kit=truth.kit,
+        reason=truth.reason,
+        source=truth.source,
     )

@@ -52,17 +52,17 @@ class Assign(Verb):
         person = _person(action.parameters["person"])
         if person is not None and person.site_id not in (None, radiograph.site_id):
             raise Refusal("other-institution")
-        return _given(radiograph, person)
+        return _given(radiograph, person, action.asked_by)
 
     def put_back(self, action: BulkAction, radiograph: Radiograph, effect: Effect) -> Effect:
         if _holder(radiograph) != effect.after:
             raise Refusal(reasons.CHANGED)
-        return _given(radiograph, _person(effect.before["person"]))
+        return _given(radiograph, _person(effect.before["person"]), action.asked_by)
 
 
-def _given(radiograph: Radiograph, person: User | None) -> Effect:
+def _given(radiograph: Radiograph, person: User | None, by: User) -> Effect:
     before = _holder(radiograph)
-    assign(radiograph=radiograph, person=person)
+    assign(radiograph=radiograph, person=person, by=by)
     return Effect(before, {"person": str(person.pk) if person else ""})
 
 

@@ -19,7 +19,7 @@ from images.filter_fields import RT_PCR_RESULTS
 from images.models import BulkAction, GroundTruth, Radiograph, Target
 from images.models.radiograph import RadiographQuerySet
 from images.models.target import RT_PCR_TARGET
-from images.services.truth import record_truth, truth_given
+from images.services.truth import record_truths, truth_given
 
 RESULTS = dict(RT_PCR_RESULTS)
 # Nothing is chosen beforehand: what is sent unread must not become thousands of results.
@@ -74,7 +74,8 @@ class Label(Verb):
 
     def put_back(self, action: BulkAction, radiograph: Radiograph, effect: Effect) -> Effect:
         now = _statement(radiograph)
-        if now != effect.after:
+        # Effects of an earlier version name fewer things.
+        if {name: now.get(name) for name in effect.after} != effect.after:
             raise Refusal(reasons.CHANGED)
         _record(radiograph, effect.before, action.asked_by)
         return Effect(now, _statement(radiograph))
@@ -85,9 +86,10 @@ def _statement(radiograph: Radiograph) -> dict[str, str]:
     statements = GroundTruth.objects.current().filter(radiograph=radiograph)
     row = statements.filter(target__code=RT_PCR_TARGET).select_related("target_class").first()
     if row is None:
-        return {"result": "unknown", "tested_on": "", "row": ""}
+        return dict.fromkeys(("tested_on", "row", "laboratory", "kit"), "") | {"result": "unknown"}
     tested_on = row.tested_on.isoformat() if row.tested_on else ""
-    return {"result": row.result, "tested_on": tested_on, "row": str(row.pk)}
+    said = {"result": row.result, "tested_on": tested_on, "row": str(row.pk)}
+    return said | {"laboratory": row.laboratory, "kit": row.kit}
 
 
 def _record(radiograph: Radiograph, said: Mapping[str, Any], by: User) -> None:
@@ -95,13 +97,8 @@ def _record(radiograph: Radiograph, said: Mapping[str, Any], by: User) -> None:
         target=Target.objects.get(code=RT_PCR_TARGET),
         result=said["result"],
         tested_on=date.fromisoformat(said["tested_on"]) if said["tested_on"] else None,
+        laboratory=said.get("laboratory"),
+        kit=said.get("kit"),
     )
-    if given.is_empty and not radiograph.truths.filter(target=given.target).exists():
-        return  # nothing was ever said, and that is what shall be
-    record_truth(
-        radiograph=radiograph,
-        target=given.target,
-        target_class=given.target_class,
-        tested_on=given.tested_on,
-        entered_by=by,
-    )
+    # Where nothing was ever said, "unknown" adds nothing.
+    record_truths(radiograph=radiograph, truths=[given], entered_by=by)

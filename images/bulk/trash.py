@@ -37,7 +37,7 @@ class Trash(Verb):
         now = _place(radiograph)
         if now != effect.after:
             raise Refusal(reasons.CHANGED)
-        restore(radiograph=radiograph)
+        restore(radiograph=radiograph, by=action.asked_by)
         return Effect(now, _place(radiograph))
 
 

@@ -15,7 +15,8 @@ from typing import IO
 
 from zipstream import ZipStream
 
-from images.exports.cases import batches, file_name, header, line, other_targets, row
+from core.sheets import line
+from images.exports.cases import batches, file_name, header, other_targets, row
 from images.models import Radiograph
 from images.models.radiograph import RadiographQuerySet
 

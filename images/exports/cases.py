@@ -1,22 +1,21 @@
 """Cases as rows of `metadata.csv`, read in batches so that memory stays flat."""
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from django.db.models import Q
 
+from core.sheets import line
 from images.filters import RT_PCR_TARGET
 from images.models import GroundTruth, Radiograph, Target
 from images.models.radiograph import RadiographQuerySet
 from images.pseudonyms import pseudonym
+from images.truth_days import days_between, sample_day
 
 BATCH = 200
 LABEL_TARGET = "chest-three-classes"
 # Classes whose name in a `label` column of public collections differs from ours.
 LABELS = {"covid-19": "covid"}
-# What a spreadsheet may take for a formula (OWASP, "CSV injection").
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 COLUMNS = (
     "filename", "label", "rt_pcr", "patient_id", "view", "source",
@@ -24,15 +23,8 @@ COLUMNS = (
     "tested_on", "pixel_sha256",
     "is_synthetic", "width", "height", "display_low", "display_high",
 )  # fmt: skip
-
-
-class _Line:
-    """A file of one line: what csv.writer writes is handed over and forgotten."""
-
-    text = ""
-
-    def write(self, text: str) -> None:
-        self.text = text
+# Of the RT-PCR, and with a target's code in front of each other one.
+MORE = ("laboratory", "kit", "days_between")
 
 
 def labelled(radiographs: RadiographQuerySet) -> RadiographQuerySet:
@@ -51,7 +43,14 @@ def other_targets() -> list[str]:
 
 
 def header(targets: Iterable[str]) -> list[str]:
-    return [*COLUMNS, *(name for code in targets for name in (code, f"{code}_tested_on"))]
+    """Columns that came later stand last: programs may count them from the left."""
+    targets = list(targets)
+    return [
+        *COLUMNS,
+        *(name for code in targets for name in (code, f"{code}_tested_on")),
+        *MORE,
+        *(f"{code}_{name}" for code in targets for name in MORE),
+    ]
 
 
 def batches(
@@ -75,26 +74,21 @@ def file_name(case: Radiograph) -> str:
     return f"{case.pk}.png"
 
 
-def line(cells: Iterable[object]) -> str:
-    """One CSV line; cells that a spreadsheet would run as a formula get an apostrophe before."""
-    out = _Line()
-    csv.writer(out).writerow([_harmless(cell) for cell in cells])
-    return out.text
-
-
 def row(case: Radiograph, targets: Iterable[str]) -> list[object]:
     """The cells of one case under `header(targets)`; unknown values are empty."""
     truths: dict[str, GroundTruth] = {t.target.code: t for t in case.current_truths}  # type: ignore[attr-defined]
     rt_pcr = truths.get(RT_PCR_TARGET)
     result = rt_pcr.result if rt_pcr else "unknown"
+    targets = list(targets)
     return [
         file_name(case), _label(truths.get(LABEL_TARGET), result), result,
         pseudonym(case.patient), case.view, case.source,
         case.pk, case.site.code, case.patient.sex, case.age_years, case.acquired_on,
-        str(case.date_is_shifted).lower(), _tested_on(rt_pcr), case.pixel_sha256,
+        str(case.date_is_shifted).lower(), _tested_on(case, rt_pcr), case.pixel_sha256,
         str(case.is_synthetic).lower(),
         case.width, case.height, case.display_low, case.display_high,
-        *(cell for code in targets for cell in _truth_cells(truths.get(code))),
+        *(cell for code in targets for cell in _truth_cells(case, truths.get(code))),
+        *(cell for code in (RT_PCR_TARGET, *targets) for cell in _more(case, truths.get(code))),
     ]  # fmt: skip
 
 
@@ -115,15 +109,15 @@ def _label(truth: GroundTruth | None, rt_pcr: str) -> str:
     return "covid" if rt_pcr == "positive" else ""
 
 
-def _tested_on(truth: GroundTruth | None) -> date | None:
-    return truth.tested_on if truth else None
+def _tested_on(case: Radiograph, truth: GroundTruth | None) -> date | None:
+    """Moved like the day of the radiograph, which the two together would give away."""
+    return sample_day(case, truth.tested_on) if truth and truth.tested_on else None
 
 
-def _truth_cells(truth: GroundTruth | None) -> tuple[str, date | None]:
-    return (truth.result, truth.tested_on) if truth else ("unknown", None)
+def _truth_cells(case: Radiograph, truth: GroundTruth | None) -> tuple[str, date | None]:
+    return (truth.result if truth else "unknown", _tested_on(case, truth))
 
 
-def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
+def _more(case: Radiograph, truth: GroundTruth | None) -> tuple[str, str, int | None]:
+    """The cells of MORE."""
+    return (truth.laboratory, truth.kit, days_between(case, truth)) if truth else ("", "", None)

@@ -28,9 +28,10 @@ def _what_is_inside() -> list[str]:
             "Show it with display_low as black and display_high as white."
         ),
         _(
-            "metadata.csv has one row per picture: rt_pcr is positive, negative or unknown; "
-            "tested_on is the date of that test; other targets have columns of their own. "
-            "Ages of 90 years and more are given as 90."
+            "metadata.csv has one row per picture: rt_pcr is positive, negative, indeterminate or "
+            "unknown; tested_on is the day of that sample, days_between how many days later the "
+            "radiograph was taken; other targets have columns of their own. Ages of 90 years and "
+            "more are given as 90."
         ),
         _(
             "patient_id is a pseudonym: the same patient always has the same one, and only the "

@@ -1,22 +1,20 @@
 """What people type about radiographs."""
 
-from datetime import date
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Site, User
 from accounts.roles import Capability
 from images.decoding import Unreadable
-from images.errors import SENTENCES, Refused, StorageFull
+from images.errors import Refused, StorageFull
+from images.filter_fields import RT_PCR_KNOWN
 from images.filters import RT_PCR_TARGET
-from images.models import GroundTruth, Radiograph, Sex, Target, TargetClass, View
+from images.models import Radiograph, Sex, Target, View
 from images.models.patient import CODE_MAX_LENGTH, valid_code
-from images.models.target import ResultOfTest
 from images.services import Changes, TruthGiven, patient_of, truth_given
 
 OLDEST_TYPED = 130
@@ -42,6 +40,8 @@ class RefusableForm(forms.Form):
         "other-sex": "sex",
         "film-in-future": "acquired_on",
         "test-in-future": "tested_on",
+        "test-too-early": "tested_on",
+        "test-before-birth": "tested_on",
     }
 
     def refuse(self, refusal: Unreadable | Refused | StorageFull) -> None:
@@ -96,7 +96,7 @@ class UploadForm(FactsForm):
     rt_pcr = forms.ChoiceField(
         label=_("RT-PCR result"),
         required=False,
-        choices=[("", _("Unknown")), *ResultOfTest.choices],
+        choices=[("", _("Unknown")), *RT_PCR_KNOWN],
     )
     tested_on = forms.DateField(label=_("Date of the test"), required=False, widget=DayInput())
 
@@ -161,39 +161,3 @@ class EditForm(FactsForm):
 
     def to_changes(self) -> Changes:
         return Changes(**self.cleaned_data)
-
-
-class TruthForm(forms.Form):
-    """What the confirming test of one target said."""
-
-    result = forms.ChoiceField(label=_("Result"), required=False, widget=forms.RadioSelect())
-    tested_on = forms.DateField(label=_("Date of the test"), required=False, widget=DayInput())
-
-    def __init__(
-        self, data: Any = None, *, target: Target, current: GroundTruth | None = None
-    ) -> None:
-        initial = {"result": "", "tested_on": current and current.tested_on}
-        if current and current.target_class:
-            initial["result"] = current.target_class.code
-        super().__init__(data, initial=initial, prefix=target.code)
-        self.target = target
-        self.current = current
-        choices = [(each.code, _name_of(each)) for each in target.classes.all()]
-        result = cast(forms.ChoiceField, self.fields["result"])
-        result.choices = [*choices, ("", _("Unknown or not done"))]
-
-    def clean_tested_on(self) -> date | None:
-        tested_on: date | None = self.cleaned_data["tested_on"]
-        if tested_on and tested_on > timezone.localdate():
-            raise forms.ValidationError(str(SENTENCES["test-in-future"]))
-        return tested_on
-
-    def to_given(self) -> TruthGiven:
-        typed = self.cleaned_data
-        return truth_given(target=self.target, result=typed["result"], tested_on=typed["tested_on"])
-
-
-def _name_of(target_class: TargetClass) -> str:
-    if target_class.test_result:
-        return str(target_class.get_test_result_display())
-    return target_class.name

@@ -6,14 +6,25 @@ from images.services.merging import merge_patients
 from images.services.patients import patient_of
 from images.services.redaction import cover, names_nobody, suspect_writing
 from images.services.store import StoredRadiograph, store_radiograph
-from images.services.truth import TruthGiven, record_truth, record_truths, truth_given
+from images.services.truth import (
+    NOT_SAID,
+    ChangedMeanwhile,
+    TruthGiven,
+    TruthSource,
+    record_truth,
+    record_truths,
+    truth_given,
+)
 from images.services.upkeep import Changes, delete_for_good, edit, restore, trash
 
 __all__ = [
+    "NOT_SAID",
+    "ChangedMeanwhile",
     "Changes",
     "Outcome",
     "StoredRadiograph",
     "TruthGiven",
+    "TruthSource",
     "cover",
     "delete_for_good",
     "edit",

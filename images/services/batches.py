@@ -13,11 +13,14 @@ All can be repeated: the same request twice leaves one row and the same bytes. C
 has `add_local_file` for files that are on this machine already.
 """
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.audit import Deed, note
 from accounts.models import Site, User
 from core.jobs import OPEN_STATUSES, JobStatus
 from images import spool
@@ -45,6 +48,7 @@ __all__ = [
 ]
 
 
+@transaction.atomic
 def open_batch(
     *,
     owner: User,
@@ -60,11 +64,14 @@ def open_batch(
     code = ""
     if patient_rule == PatientRule.ALL_ONE:
         code = patient_of(site=site, code=patient_code).code
-    return UploadBatch.objects.get_or_create(
+    batch, is_new = UploadBatch.objects.get_or_create(
         owner=owner,
         client_key=client_key,
         defaults={"site": site, "patient_rule": patient_rule, "patient_code": code},
     )
+    if is_new:
+        _note(Deed.ENTERED, batch, after={"patient_rule": str(patient_rule)})
+    return batch, is_new
 
 
 @transaction.atomic
@@ -140,9 +147,14 @@ def cancel_batch(*, batch: UploadBatch) -> int:
     What is stored stays. A second time changes nothing.
     """
     now = timezone.now()
-    UploadBatch.objects.filter(pk=batch.pk).update(status=BatchStatus.CANCELLED, updated_at=now)
+    still_open = UploadBatch.objects.filter(pk=batch.pk).exclude(status=BatchStatus.CANCELLED)
+    is_first = still_open.update(status=BatchStatus.CANCELLED, updated_at=now)
     transaction.on_commit(lambda: spool.drop_batch(batch.pk))
-    return IncomingFile.objects.filter(batch=batch.pk).cancel()
+    given_up: int = IncomingFile.objects.filter(batch=batch.pk).cancel()
+    if is_first:
+        states = ({"status": BatchStatus.OPEN.value}, {"status": BatchStatus.CANCELLED.value})
+        _note(Deed.CHANGED, batch, states[0], states[1] | {"files": given_up})
+    return given_up
 
 
 @transaction.atomic
@@ -150,7 +162,22 @@ def delete_batch(*, batch: UploadBatch) -> None:
     """Remove the batch, its rows and what has arrived; radiographs that are stored stay."""
     key = batch.pk
     # The lock keeps an announcement from adding rows under the hands of the deletion.
-    UploadBatch.objects.select_for_update().filter(pk=key).first()
+    held = UploadBatch.objects.select_for_update().filter(pk=key).first()
+    if held is not None:
+        _note(Deed.REMOVED, held, {"status": held.status})
     IncomingFile.objects.filter(batch=key, container__isnull=False).delete()
     UploadBatch.objects.filter(pk=key).delete()
     transaction.on_commit(lambda: spool.drop_batch(key))
+
+
+def _note(
+    deed: Deed,
+    batch: UploadBatch,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """By its sender: nobody else changes a batch."""
+    note(
+        actor=batch.owner, deed=deed, subject="batch", subject_id=batch.pk, site=batch.site_id,
+        before=before, after=after,
+    )  # fmt: skip

@@ -9,12 +9,14 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.utils import timezone
 
+from accounts.audit import Deed, Way, by_way, note, together
 from accounts.models import User
 from core.jobs import heartbeat
 from core.tasks import ring
@@ -55,8 +57,23 @@ def start(
     if created and keys is not None:
         _write_down(action, Radiograph.objects.visible_to(asked_by).filter(pk__in=keys))
         BulkAction.objects.filter(pk=action.pk).update(gathered_at=timezone.now())
+        _note_begun(action)
     transaction.on_commit(_ring)
     return action
+
+
+def _note_begun(action: BulkAction) -> None:
+    """One row for the action, once all it is about is written down; what becomes of each
+    radiograph is noted with its change."""
+    told: dict[str, Any] = {"verb": action.verb, "radiographs": action.changes.count()}
+    if action.query:
+        told["filters"] = sorted({name for name, _value in parse_qsl(action.query)})
+    if action.undoes_id:
+        told["undoes"] = str(action.undoes_id)
+    note(
+        actor=action.asked_by, deed=Deed.CHANGED, subject="bulk", subject_id=action.pk,
+        after=told, way=Way.BULK,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -141,6 +158,8 @@ def _gather(owner: str, action: BulkAction, verb: Verb) -> bool:
         if not held:
             transaction.set_rollback(True)
             return False
+        if ended:
+            _note_begun(action)
     action.gathered_at = ended.get("gathered_at")
     return True
 
@@ -184,7 +203,7 @@ def _work_slice(owner: str, action: BulkAction, verb: Verb) -> bool:
         return False
     within = _within_reach(action, verb, changes)
     prepared = None if action.undoes else verb.prepare(action, within)
-    with transaction.atomic():
+    with transaction.atomic(), by_way(Way.BULK), together():
         for change in changes:
             _settle(action, verb, change, change.radiograph in within, prepared)
         done = [change.radiograph for change in changes if change.state == ChangeState.DONE]
@@ -217,7 +236,7 @@ def _settle(
     try:
         if not is_reached:
             raise Refusal(verb.beyond_reach)
-        with transaction.atomic():
+        with transaction.atomic(), together():
             effect = _apply(action, verb, change, prepared)
     except (Refusal, *REFUSALS) as refusal:
         change.state, change.error_code = ChangeState.REFUSED, refusal.code

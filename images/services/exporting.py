@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from accounts.models import User
 from core.files import written_whole
 from images import exports
+from images.audited import note_export
 from images.models import BulkAction, Export, ExportedRadiograph, Radiograph
 from images.models.export import ExportKind
 from images.models.radiograph import RadiographQuerySet
@@ -52,6 +53,7 @@ def record_archive(
     ExportedRadiograph.objects.bulk_create(
         ExportedRadiograph(export=export, key=case.pk, radiograph=case) for case in cases
     )
+    note_export(export, Radiograph.objects.filter(pk__in=[case.pk for case in cases]))
     return export
 
 

@@ -4,22 +4,24 @@ import base64
 import json
 import logging
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts.audit import Deed
 from accounts.models import Site, User
 from accounts.roles import Capability
+from images.audited import note_patient
 from images.decoding import Decoded, Identity
 from images.decoding.dicom_report import PATIENT_KEYWORDS, tags_of
 from images.keys import Unsealable, keyed_hash, sealed, unsealed
 from images.models import Patient, PatientIdentity, Radiograph
 from images.services.patients import fill_sex, settled
+from images.shifting import days_moved, shifted_day
 
 PURPOSE: Final = "patient-identifier"
-MOST_DAYS: Final = 365
 # 50 bits; the longer code is taken in the one case in a thousand that a million patients meet.
 CODE_DIGITS: Final = (10, 20)
 _SEALED_STEP: Final = 64
@@ -115,17 +117,6 @@ def remapped_uid(site: Site, uid: str) -> str:
     return f"2.25.{int(keyed_hash(site.pk, 'uid', uid)[:32], 16)}" if uid else ""
 
 
-def days_moved(patient: Patient) -> int:
-    """1 to 365: how many days back the dates of this patient's DICOM files are moved."""
-    number = int(keyed_hash(patient.site_id, "date-shift", patient.pk.hex)[:16], 16)
-    return number % MOST_DAYS + 1
-
-
-def shifted_day(patient: Patient, day: date) -> date:
-    """`day` moved back; the days between two films of one patient stay what they are."""
-    return day - timedelta(days=days_moved(patient))
-
-
 def settle_day(radiograph: Radiograph, *, typed: bool, before: Patient) -> None:
     """Keep the day right where a person typed it, or where the radiograph changed its patient.
 
@@ -150,6 +141,7 @@ def reveal(*, patient: Patient, by: User) -> Revealed:
     rows = list(patient.identities.order_by("created_at"))
     opened = [identifier for row in rows if (identifier := _opened(row)) is not None]
     logger.warning("identity revealed patient=%s by=%s", patient.pk, by.pk)
+    note_patient(Deed.SAW, patient, by, subject="identity")
     return Revealed(opened, len(rows) - len(opened), days_moved(patient))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from accounts.audit import Way, by_way
 from accounts.models import Site, User
 from images.decoding import Unreadable
 from images.errors import Refused
@@ -54,7 +55,7 @@ def import_row(*, row: Row, folder: Path, site: Site, uploader: User) -> Outcome
         path = find_file(folder, row.filename)
         if path is None:
             raise Refused("no-such-file")
-        with path.open("rb") as stream:
+        with path.open("rb") as stream, by_way(Way.COMMAND):
             stored = store_radiograph(
                 stream=stream,
                 patient=patient_of(site=site, code=row.patient_id),

@@ -6,7 +6,7 @@ leaves nothing behind.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from accounts.audit import Way, by_way
 from core.jobs import heartbeat
 from images import spool
 from images.decoding import Unreadable
@@ -26,8 +27,8 @@ from images.services.importing import RT_PCR_TARGET
 from images.services.patients import patient_of
 from images.services.receiving import receive, ring_workers
 from images.services.store import store_radiograph
-from images.services.table_subjects import OWN_ID_KEY, Facts, from_json
-from images.services.truth import TruthGiven, truth_given
+from images.services.table_subjects import OWN_ID_KEY, TRUTH_SOURCE_KEY, Facts, from_json
+from images.services.truth import TruthGiven, TruthSource, truth_given
 from images.tables import Field
 from images.verdicts import BYTES_MISSING, PASSING, code_of
 
@@ -89,7 +90,7 @@ def take_in(key: UUID) -> bool:
     if file is None:
         return False
     path = spool.path_of(file.batch_id, file.pk)
-    with heartbeat(IncomingFile.objects.all(), owner):
+    with heartbeat(IncomingFile.objects.all(), owner), by_way(Way.BATCH):
         try:
             _look_at(file, path, owner)
         except Lost:
@@ -135,7 +136,7 @@ def _store(file: IncomingFile, owner: str, stream: BinaryIO) -> None:
         header_decides=not file.patient_code,
         source_sha256=file.sha256,
         uploader=file.batch.owner,
-        truths=_truths(facts),
+        truths=_truths(facts, file.facts.get(TRUTH_SOURCE_KEY) or {}),
         extra={OWN_ID_KEY: facts[Field.OWN_ID]} if Field.OWN_ID in facts else None,
         also=lambda radiograph: _close(owner, FileOutcome.CREATED, radiograph),
         **_said(facts),
@@ -160,12 +161,18 @@ def _said(facts: Facts) -> dict[str, Any]:
     return {field.value: facts[field] for field in names if field in facts}
 
 
-def _truths(facts: Facts) -> list[TruthGiven]:
+def _truths(facts: Facts, source: Mapping[str, Any]) -> list[TruthGiven]:
     result, day = facts.get(Field.RT_PCR, ""), facts.get(Field.TESTED_ON)
     if not result and day is None:
         return []
     target = Target.objects.prefetch_related("classes").get(code=RT_PCR_TARGET)
-    return [truth_given(target=target, result=str(result), tested_on=day)]  # type: ignore[arg-type]
+    given = truth_given(
+        target=target,
+        result=str(result),
+        tested_on=day,  # type: ignore[arg-type]
+        source=TruthSource(**source),
+    )
+    return [given]
 
 
 def ring_if_waiting() -> bool:

@@ -14,7 +14,9 @@ from datetime import date
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import Deed
 from accounts.models import User
+from images.audited import note_patient
 from images.errors import Refused
 from images.models import Patient, PatientMerge, Radiograph, Sex
 from images.services.copies import alone
@@ -72,8 +74,15 @@ def merge_patients(
     absorbed.merges.update(kept=kept)
     _inherit(kept, absorbed, sex)
     merge.save(force_insert=True)
+    _note(merge, kept, absorbed)
     absorbed.delete()
     return merge
+
+
+def _note(merge: PatientMerge, kept: Patient, absorbed: Patient) -> None:
+    told = {"absorbed": str(absorbed.pk), "radiographs": len(merge.radiographs)}
+    note_patient(Deed.CHANGED, kept, merge.merged_by, after=told)
+    note_patient(Deed.REMOVED, absorbed, merge.merged_by, after={"merged_into": str(kept.pk)})
 
 
 def _refuse_impossible(kept: Patient, absorbed: Patient) -> None:

@@ -18,9 +18,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.audit import Deed
 from accounts.models import Site, User
 from accounts.roles import Capability
 from core.files import written_whole
+from images.audited import note_radiograph
 from images.keys import Unsealable
 from images.models import QuarantinedSource, Radiograph
 from images.sealing import sealed_chunks, unsealed_chunks
@@ -82,6 +84,7 @@ def opened_source(*, radiograph: Radiograph, by: User) -> Iterator[bytes]:
         raise PermissionDenied
     kept = QuarantinedSource.objects.get(radiograph=radiograph, expires_at__gt=timezone.now())
     logger.warning("source file opened radiograph=%s by=%s", radiograph.pk, by.pk)
+    note_radiograph(Deed.SAW, radiograph, by, subject="source_file")
     for _chunk in _chunks_of(kept, radiograph):
         pass
     return _chunks_of(kept, radiograph)

@@ -7,7 +7,9 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.audit import Deed
 from accounts.models import User
+from images.audited import note_radiograph
 from images.burned_in import Box, find_writing
 from images.decoding import Decoded
 from images.errors import Refused
@@ -53,9 +55,12 @@ def suspect_writing(*, radiograph: Radiograph) -> bool:
     clear = Radiograph.objects.filter(
         pk=radiograph.pk, text_state=TextState.CLEAR, pixel_sha256=radiograph.pixel_sha256
     )
-    changed = clear.update(
-        text_state=TextState.SUSPECTED, text_boxes=boxes, updated_at=timezone.now()
-    )
+    with transaction.atomic():
+        changed = clear.update(
+            text_state=TextState.SUSPECTED, text_boxes=boxes, updated_at=timezone.now()
+        )
+        if changed:
+            _note_state(radiograph, None, TextState.CLEAR, TextState.SUSPECTED)
     return bool(changed)
 
 
@@ -66,6 +71,7 @@ def names_nobody(*, radiograph: Radiograph, by: User) -> bool:
     if not settled.update(text_state=TextState.HARMLESS, updated_at=timezone.now()):
         return False
     _note(radiograph, [], by, radiograph.pixel_sha256)
+    _note_state(radiograph, by, TextState.SUSPECTED, TextState.HARMLESS)
     return True
 
 
@@ -78,7 +84,7 @@ def cover(*, radiograph: Radiograph, boxes: Iterable[Box], by: User) -> None:
     with just these pixels, or when the pixels were replaced meanwhile; StorageFull; and
     FileNotFoundError, OSError or ValueError when the file is missing or damaged.
     """
-    boxes, before = list(boxes), radiograph.pixel_sha256
+    boxes, before, state = list(boxes), radiograph.pixel_sha256, radiograph.text_state
     pixels = _blackened(pixels_of(radiograph), boxes)
     new = Radiograph(pk=radiograph.pk, site=radiograph.site, pixel_sha256=pixels.sha256)
     _refuse_known(new)
@@ -86,6 +92,7 @@ def cover(*, radiograph: Radiograph, boxes: Iterable[Box], by: User) -> None:
         with written_files(new, pixels), room_in_database(), transaction.atomic():
             _exchange(radiograph, new)
             _note(radiograph, boxes, by, before)
+            _note_state(radiograph, by, state, TextState.REDACTED, boxes=len(boxes))
             pixels_replaced.send(
                 sender=Radiograph, radiograph=radiograph, pixels=pixels, before=before
             )
@@ -128,4 +135,12 @@ def _exchange(radiograph: Radiograph, new: Radiograph) -> None:
 def _note(radiograph: Radiograph, boxes: list[Box], by: User, before: str) -> None:
     Redaction.objects.create(
         radiograph=radiograph, boxes=boxes, made_by=by, pixel_sha256_before=before
+    )
+
+
+def _note_state(
+    radiograph: Radiograph, by: User | None, before: str, after: str, **told: Any
+) -> None:
+    note_radiograph(
+        Deed.CHANGED, radiograph, by, {"writing": str(before)}, {"writing": str(after), **told}
     )

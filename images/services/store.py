@@ -11,8 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.audit import Deed
 from accounts.models import Site, User
 from accounts.roles import Capability
+from images.audited import facts_of, note_radiograph
 from images.decoding import Decoded, Limits, decode
 from images.errors import Refused
 from images.models import Patient, QuarantinedSource, Radiograph, View
@@ -161,6 +163,8 @@ def _add(
         original.radiograph = radiograph
         original.save(force_insert=True)
     count_stored(radiograph)
+    told = facts_of(radiograph) | {"format": radiograph.source_format}
+    note_radiograph(Deed.ENTERED, radiograph, radiograph.uploader, after=told)
     record_truths(
         radiograph=radiograph,
         truths=truths,

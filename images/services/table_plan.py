@@ -10,8 +10,8 @@ from uuid import UUID
 from django.utils.formats import date_format
 
 from accounts.models import Site, User
+from images.filter_fields import RT_PCR_KNOWN
 from images.models import Patient, Sex, UploadBatch, View
-from images.models.target import ResultOfTest
 from images.services.table_finding import FilesOfBatch, RecordedFilms, address_of, in_parts
 from images.services.table_subjects import OF_TRUTH, Facts, RowRefused, Subject, said_in
 from images.tables import LABELS, Field, Problem, ReadRow, ReadTable, TableRefused
@@ -20,6 +20,7 @@ from images.tables.values import Value
 
 Outcome = Literal["created", "changed", "unchanged", "refused"]
 OUTCOMES: Final = ("created", "changed", "unchanged", "refused")
+RESULTS: Final = dict(RT_PCR_KNOWN)
 # Columns that a row is named by in front of a person, best first.
 NAMING: Final = (Field.FILE, Field.RADIOGRAPH, Field.OWN_ID, Field.PATIENT_CODE)
 
@@ -73,6 +74,8 @@ class Plan:
     rows: tuple[PlannedRow, ...]
     ignored: tuple[str, ...] = ()
     missing: tuple[str, ...] = field(default=())
+    # Of the file, in hex: statements of ground truth keep it.
+    sha256: str = ""
 
     def counts(self) -> dict[str, int]:
         counted = Counter(row.outcome for row in self.rows)
@@ -174,6 +177,8 @@ def _problems(
     stated = [change.about for change in changes if change.about in OF_TRUTH]
     if stated and not subject.may_state(by):
         problems.append(Problem(stated[0], "may-not-state"))
+    if stated and subject.is_before_birth({change.about: change.new for change in changes}):
+        problems.append(Problem(Field.TESTED_ON, "test-before-birth"))
     return problems
 
 
@@ -187,6 +192,6 @@ def shown(about: Field, value: Value) -> str:
             return str(Sex(text).label)
         case Field.VIEW:
             return str(View(text).label)
-        case Field.RT_PCR if text in ResultOfTest.values:
-            return str(ResultOfTest(text).label)
+        case Field.RT_PCR if text in RESULTS:
+            return str(RESULTS[text])
     return text

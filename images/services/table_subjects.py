@@ -1,7 +1,7 @@
 """What a row of a table is about: a file on its way in, or a stored radiograph."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -15,14 +15,17 @@ from images.models import FileOutcome, IncomingFile, Radiograph, Target
 from images.models.radiograph import RadiographQuerySet
 from images.services.importing import RT_PCR_TARGET
 from images.services.patients import kept_age
-from images.services.truth import record_truths, truth_given
+from images.services.truth import TruthSource, record_truths, truth_given
 from images.services.upkeep import Changes, edit
 from images.tables import Field, Problem
 from images.tables.values import Value
+from images.truth_days import is_before_birth
 
 Facts = dict[Field, Value]
 
 OWN_ID_KEY: Final = "own_id"
+# In `IncomingFile.facts`: the table that the test result came from.
+TRUTH_SOURCE_KEY: Final = "truth_source"
 OF_TRUTH: Final = frozenset({Field.RT_PCR, Field.TESTED_ON})
 DAYS: Final = (Field.ACQUIRED_ON, Field.TESTED_ON)
 
@@ -30,9 +33,9 @@ DAYS: Final = (Field.ACQUIRED_ON, Field.TESTED_ON)
 class RowRefused(Exception):
     """The row cannot be applied; `problem` says where and why."""
 
-    def __init__(self, about: Field, code: str) -> None:
+    def __init__(self, about: Field, code: str, **words: str) -> None:
         super().__init__(code)
-        self.problem = Problem(about, code)
+        self.problem = Problem(about, code, words)
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,21 @@ class WaitingFile:
         # Stored meanwhile: from now on it is a radiograph like others.
         return subject if isinstance(subject, WaitingFile) else subject.locked(by)
 
-    def write(self, said: Facts, by: User) -> None:
+    def is_before_birth(self, changes: Facts) -> bool:
+        """Would the sample be older than its patient, after these changes?"""
+        return _is_before_birth(self.facts() | changes)
+
+    def write(self, said: Facts, by: User, source: TruthSource) -> None:
         """Raises RowRefused where a worker took the file in between."""
+        noted = {TRUTH_SOURCE_KEY: asdict(source)} if said.keys() & OF_TRUTH else {}
         said = dict(said)
         code = str(said.pop(Field.PATIENT_CODE, self.file.patient_code))
         # The status is asked for again: SQLite has no lock on a row.
         untouched = IncomingFile.objects.filter(pk=self.file.pk, status=self.file.status)
         if not untouched.update(
-            patient_code=code, facts=self.file.facts | to_json(said), updated_at=timezone.now()
-        ):
+            patient_code=code, facts=self.file.facts | to_json(said) | noted,
+            updated_at=timezone.now(),
+        ):  # fmt: skip
             raise RowRefused(Field.FILE, "being-checked")
 
 
@@ -139,14 +148,22 @@ class StoredFilm:
             raise RowRefused(Field.FILE, "no-such-radiograph")
         return StoredFilm(film, self.arrived)
 
-    def write(self, said: Facts, by: User) -> None:
+    def is_before_birth(self, changes: Facts) -> bool:
+        """Would the sample be older than its patient, after these changes?"""
+        # A day that the table says is the true one.
+        is_moved = self.film.date_is_shifted and Field.ACQUIRED_ON not in changes
+        return _is_before_birth(
+            self.facts() | changes, patient=self.film.patient, date_is_shifted=is_moved
+        )
+
+    def write(self, said: Facts, by: User, source: TruthSource) -> None:
         if said.keys() - OF_TRUTH - {Field.OWN_ID}:
-            edit(radiograph=self.film, changes=self._changes(said))
+            edit(radiograph=self.film, changes=self._changes(said), by=by)
         if Field.OWN_ID in said:
             self.film.extra = self.film.extra | {OWN_ID_KEY: said[Field.OWN_ID]}
             self.film.save(update_fields=["extra", "updated_at"])
         if said.keys() & OF_TRUTH:
-            self._state(said, by)
+            self._state(said, by, source)
 
     def _changes(self, said: Facts) -> Changes:
         before = self.film.patient
@@ -163,17 +180,25 @@ class StoredFilm:
             notes=self.film.notes,
         )
 
-    def _state(self, said: Facts, by: User) -> None:
+    def _state(self, said: Facts, by: User, source: TruthSource) -> None:
         facts: dict[Field, Any] = self.facts() | said
         target = Target.objects.prefetch_related("classes").get(code=RT_PCR_TARGET)
         truth = truth_given(
             target=target,
             result=facts.get(Field.RT_PCR, ""),
             tested_on=facts.get(Field.TESTED_ON),
+            source=source,
         )
         record_truths(
             radiograph=self.film, truths=[truth], entered_by=by, capability=self._capability(by)
         )
+
+
+def _is_before_birth(facts: Mapping[Field, Any], **place: Any) -> bool:
+    film = Radiograph(
+        acquired_on=facts.get(Field.ACQUIRED_ON), age_years=facts.get(Field.AGE), **place
+    )
+    return Field.TESTED_ON in facts and is_before_birth(film, facts[Field.TESTED_ON])
 
 
 Subject = WaitingFile | StoredFilm

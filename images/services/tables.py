@@ -2,6 +2,8 @@
 
 import hashlib
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts.audit import Way, by_way
 from accounts.models import Site, User
 from core.files import write_whole
 from images.errors import Refused
@@ -20,6 +23,7 @@ from images.keys import Unsealable, sealed, unsealed
 from images.models import MetadataTable, UploadBatch
 from images.services.table_plan import Plan, PlannedRow, plan_of, recorded_sexes, weighed
 from images.services.table_subjects import RowRefused, said_in
+from images.services.truth import TruthSource
 from images.storage import room_needed
 from images.tables import Field, Problem, read_table
 
@@ -35,6 +39,8 @@ FIELD_OF_REFUSAL: Final = {
     "other-sex": Field.SEX,
     "film-in-future": Field.ACQUIRED_ON,
     "test-in-future": Field.TESTED_ON,
+    "test-too-early": Field.TESTED_ON,
+    "test-before-birth": Field.TESTED_ON,
     "class-of-other-target": Field.RT_PCR,
 }
 
@@ -58,21 +64,28 @@ def receive_table(
     table = MetadataTable(
         site=site, owner=by, batch=batch, sha256=hashlib.sha256(content).hexdigest()
     )
-    path = path_of(table)
     with room_needed():
-        write_whole(path, sealed(site.pk, PURPOSE, content))
-    try:
+        write_whole(path_of(table), sealed(site.pk, PURPOSE, content))
+    with or_no_file(table):
         table.save(force_insert=True)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
     return table
+
+
+@contextmanager
+def or_no_file(table: MetadataTable) -> Iterator[None]:
+    """What was kept for a table goes again where its row cannot be stored."""
+    try:
+        yield
+    except BaseException:
+        path_of(table).unlink(missing_ok=True)
+        raise
 
 
 def plan_table(*, content: bytes, by: User, site: Site, batch: UploadBatch | None = None) -> Plan:
     """The dry run: what `apply_table` would do now. Raises TableRefused."""
     read = read_table(content, today=timezone.localdate())
-    return plan_of(table=read, by=by, site=site, batch=batch)
+    plan = plan_of(table=read, by=by, site=site, batch=batch)
+    return replace(plan, sha256=hashlib.sha256(content).hexdigest())
 
 
 def content_of(table: MetadataTable) -> bytes | None:
@@ -94,14 +107,14 @@ def apply_table(*, plan: Plan, by: User, seconds: float = APPLY_SECONDS) -> Appl
         if row.outcome not in WRITTEN:
             rows.append(row)
         elif time.monotonic() < end:
-            rows.append(_written(row, by))
+            rows.append(_written(row, by, TruthSource(plan.sha256, row.number)))
     return Applied(replace(plan, rows=tuple(rows)), left=len(plan.rows) - len(rows))
 
 
-def _written(row: PlannedRow, by: User) -> PlannedRow:
+def _written(row: PlannedRow, by: User, source: TruthSource) -> PlannedRow:
     try:
-        with transaction.atomic():
-            return _write(row, by)
+        with transaction.atomic(), by_way(Way.TABLE):
+            return _write(row, by, source)
     except RowRefused as refusal:
         problem = refusal.problem
     except Refused as refusal:
@@ -111,7 +124,7 @@ def _written(row: PlannedRow, by: User) -> PlannedRow:
     return replace(row, outcome="refused", changes=(), problems=(problem,))
 
 
-def _write(row: PlannedRow, by: User) -> PlannedRow:
+def _write(row: PlannedRow, by: User, source: TruthSource) -> PlannedRow:
     if row.subject is None:
         return row
     subject = row.subject.locked(by)
@@ -119,22 +132,28 @@ def _write(row: PlannedRow, by: User) -> PlannedRow:
     row = weighed(row, by, recorded_sexes(subject.site_id, [row]))
     if row.outcome in WRITTEN:
         said = said_in(row.read.values)
-        subject.write({change.about: said[change.about] for change in row.changes}, by)
+        changed = {change.about: said[change.about] for change in row.changes}
+        subject.write(changed, by, source)
     return row
 
 
 def note_applied(*, table: MetadataTable, applied: Applied) -> None:
     """Add up what was written; with nothing left the file goes and only the counts stay."""
-    counts = applied.plan.counts()
-    MetadataTable.objects.filter(pk=table.pk).update(
+    add_up(table=table, counts=applied.plan.counts(), left=applied.left)
+
+
+def add_up(*, table: MetadataTable, counts: Mapping[str, int], left: int) -> None:
+    """As `note_applied`, of rows by outcome: created and changed ones just now, refused in all."""
+    found = MetadataTable.objects.filter(pk=table.pk).update(
         created_count=F("created_count") + counts["created"],
         changed_count=F("changed_count") + counts["changed"],
         refused_count=counts["refused"],
-        applied_at=None if applied.left else timezone.now(),
+        applied_at=None if left else timezone.now(),
         updated_at=timezone.now(),
     )
-    table.refresh_from_db()
-    if not applied.left:
+    if found:  # its sender may have thrown it away meanwhile
+        table.refresh_from_db()
+    if not left:
         path_of(table).unlink(missing_ok=True)
 
 

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.audit import Deed
 from accounts.models import User
+from images.audited import facts_of, note_edit, note_radiograph
 from images.errors import Refused
 from images.models import Radiograph
 from images.models.radiograph import RadiographStatus
@@ -16,6 +19,9 @@ from images.services.identities import settle_day
 from images.services.patients import forget_if_unused, kept_age, patient_of, settled
 from images.services.quarantine import forget_sources
 from images.signals import image_ready
+
+IS_KEPT: Final = {"status": RadiographStatus.KEPT.value}
+IS_TRASHED: Final = {"status": RadiographStatus.TRASHED.value}
 
 
 @dataclass(frozen=True)
@@ -32,14 +38,15 @@ class Changes:
 
 
 @transaction.atomic
-def edit(*, radiograph: Radiograph, changes: Changes) -> None:
+def edit(*, radiograph: Radiograph, changes: Changes, by: User | None = None) -> None:
     """Correct the facts; another patient code moves the radiograph to that patient.
 
     Raises Refused for a date to come, a bad code, or a sex that another patient contradicts.
     """
     if changes.acquired_on and changes.acquired_on > timezone.localdate():
         raise Refused("film-in-future")
-    before = radiograph.patient
+    before, facts = radiograph.patient, facts_of(radiograph)
+    notes_differ = changes.notes != radiograph.notes
     named = patient_of(site=radiograph.site, code=changes.patient_code, sex=changes.sex)
     if named.code == before.code:
         before.sex = changes.sex
@@ -57,9 +64,11 @@ def edit(*, radiograph: Radiograph, changes: Changes) -> None:
             "updated_at",
         ]
     )  # fmt: skip
+    note_edit(radiograph, by, facts, notes_differ=notes_differ)
     forget_if_unused(before)
 
 
+@transaction.atomic
 def trash(*, radiograph: Radiograph, by: User) -> bool:
     """Put away, to be restored or deleted later; False when it already was in the trash."""
     now = timezone.now()
@@ -70,11 +79,13 @@ def trash(*, radiograph: Radiograph, by: User) -> bool:
             status=RadiographStatus.TRASHED, trashed_at=now, trashed_by=by, updated_at=now,
         )
     )  # fmt: skip
+    if moved:
+        note_radiograph(Deed.CHANGED, radiograph, by, IS_KEPT, IS_TRASHED)
     return bool(moved)
 
 
 @transaction.atomic
-def restore(*, radiograph: Radiograph) -> bool:
+def restore(*, radiograph: Radiograph, by: User | None = None) -> bool:
     """Take out of the trash and announce it by `image_ready`; False when it was not there."""
     moved = (
         Radiograph.objects.trashed()
@@ -86,12 +97,13 @@ def restore(*, radiograph: Radiograph) -> bool:
     )  # fmt: skip
     if moved:
         radiograph.refresh_from_db()
+        note_radiograph(Deed.CHANGED, radiograph, by, IS_TRASHED, IS_KEPT)
         image_ready.send(sender=Radiograph, radiograph=radiograph, pixels=None)
     return bool(moved)
 
 
 @transaction.atomic
-def delete_for_good(*, radiograph: Radiograph) -> bool:
+def delete_for_good(*, radiograph: Radiograph, by: User | None = None) -> bool:
     """Delete the row, its ground truth, predictions and files; only from the trash.
 
     The files go after the commit, so that a failed one loses nothing. Its patient goes too when
@@ -104,6 +116,7 @@ def delete_for_good(*, radiograph: Radiograph) -> bool:
     files = Radiograph(file=locked.file.name, thumbnail=locked.thumbnail.name)
     forget_sources(Radiograph.objects.filter(pk=locked.pk))
     count_deleted(locked)
+    note_radiograph(Deed.REMOVED, locked, by, IS_TRASHED)
     locked.delete()
     forget_if_unused(patient)
     transaction.on_commit(lambda: remove_files(files))

@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 from django.utils import timezone
 
+from accounts.audit import Way, by_way
 from accounts.models import Site, User
 from images.errors import Refused
 from images.models import IncomingFile, PatientRule, UploadBatch
@@ -53,4 +54,5 @@ class Delivery:
         """The one of today. Raises Refused for a patient code that is none."""
         day = timezone.localdate().isoformat()
         key = uuid.uuid5(_NAMESPACE, f"{self.site.pk}/{self.source}/{day}/{self._turn}")
-        return open_batch(owner=self.sender, site=self.site, client_key=key, **self.rule)[0]
+        with by_way(Way.COMMAND):
+            return open_batch(owner=self.sender, site=self.site, client_key=key, **self.rule)[0]

@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from django.utils.functional import Promise
@@ -27,6 +29,11 @@ class Field(StrEnum):
     TESTED_ON = "tested_on"
     OWN_ID = "own_id"
     SOURCE = "source"
+    # Of a laboratory's table alone.
+    SAMPLED_ON = "sampled_on"
+    RESULT = "result"
+    LABORATORY = "laboratory"
+    KIT = "kit"
 
 
 LABELS: Final[dict[Field, Promise | str]] = {
@@ -41,11 +48,17 @@ LABELS: Final[dict[Field, Promise | str]] = {
     Field.TESTED_ON: _("Date of the test"),
     Field.OWN_ID: _("Your own identifier"),
     Field.SOURCE: _("Source"),
+    Field.SAMPLED_ON: _("Date of the sample"),
+    Field.RESULT: _("Result"),
+    Field.LABORATORY: _("Laboratory"),
+    Field.KIT: _("Test kit"),
 }
+
+Words = Mapping[Field, tuple[tuple[str, ...], tuple[str, ...]]]
 
 # The first of each language stands in the template. Words for names and documents of people are
 # absent on purpose: what such columns hold is never read.
-WORDS: Final[dict[Field, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+WORDS: Final[Words] = {
     Field.FILE: (
         ("archivo", "nombre de archivo", "nombre del archivo", "fichero", "nombre de fichero",
          "imagen", "nombre de imagen", "nombre de la imagen", "ruta"),
@@ -107,24 +120,37 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]+", " ", kept).strip()
 
 
-FIELD_OF_WORD: Final = {
-    plain(word): field
-    for field, languages in WORDS.items()
-    for words in languages
-    for word in (field.value, *words)
-}
+@dataclass(frozen=True)
+class Vocabulary:
+    """The columns of one kind of table: by field, their names in Spanish and in English."""
+
+    words: Words
+
+    @cached_property
+    def known(self) -> dict[str, Field]:
+        """Plain name of a column to what it holds."""
+        return {
+            plain(word): field
+            for field, languages in self.words.items()
+            for words in languages
+            for word in (field.value, *words)
+        }
 
 
-def fields_of(header: Sequence[str]) -> list[Field | None]:
+METADATA: Final = Vocabulary(WORDS)
+
+
+def fields_of(header: Sequence[str], vocabulary: Vocabulary = METADATA) -> list[Field | None]:
     """What each column holds, None where its name is unknown. Raises TableRefused for two alike."""
-    fields = [FIELD_OF_WORD.get(plain(name)) for name in header]
+    fields = [vocabulary.known.get(plain(name)) for name in header]
     for field in Field:
         if fields.count(field) > 1:
             raise TableRefused("column-twice", field=LABELS[field])
     return fields
 
 
-def header_words(language: str) -> dict[Field, str]:
+def header_words(language: str, vocabulary: Vocabulary = METADATA) -> dict[Field, str]:
     """The names of the template's columns in `es` or `en`."""
     place = 1 if language.startswith("en") else 0
-    return {field: languages[place][0].capitalize() for field, languages in WORDS.items()}
+    words = vocabulary.words.items()
+    return {field: languages[place][0].capitalize() for field, languages in words}

@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from images.tables import xlsx
-from images.tables.columns import FIELD_OF_WORD, plain
+from images.tables.columns import METADATA, Vocabulary, plain
 from images.tables.reasons import MAX_BYTES, MAX_COLUMNS, MAX_ROWS, TableRefused
-from images.tables.text import DELIMITERS, HEADER_CHARACTERS, delimiter_of, text_of
+from images.tables.text import (
+    DELIMITERS,
+    HEADER_CHARACTERS,
+    decoded,
+    delimiter_of,
+    encoding_of,
+    start_of,
+)
 
 # A row as a spreadsheet numbers it, and its cells without the spaces around them.
 NumberedRow = tuple[int, list[str]]
@@ -23,26 +30,37 @@ SEPARATOR_LINE: Final = re.compile(r"\A\ufeff?sep=([,;\t])\r?\n", re.IGNORECASE)
 TITLE_ROWS: Final = 10
 
 
-def read_cells(data: bytes) -> list[NumberedRow]:
+def read_cells(data: bytes, vocabulary: Vocabulary = METADATA) -> list[NumberedRow]:
     """The rows that hold anything, at most MAX_ROWS and some titles. Raises TableRefused."""
+    return list(cells_of(data, vocabulary))
+
+
+def cells_of(data: bytes, vocabulary: Vocabulary) -> Iterator[NumberedRow]:
+    """As `read_cells`, one row after the other: a long table need not be in memory as a whole.
+
+    Raises TableRefused, also while it is walked through.
+    """
     if len(data) > MAX_BYTES:
         raise TableRefused("too-large-table", megabytes=MAX_BYTES // 2**20)
     if not data.strip():
         raise TableRefused("empty-table")
     if data.startswith(OLE_MARK):
         raise TableRefused("locked-table" if ENCRYPTED_OLE in data else "old-excel")
-    rows = xlsx.rows_of(data) if data.startswith(ZIP_MARKS) else _rows_of_csv(data)
-    return list(_within_limits(rows))
+    is_xlsx = data.startswith(ZIP_MARKS)
+    yield from _within_limits(xlsx.rows_of(data) if is_xlsx else _rows_of_csv(data, vocabulary))
 
 
-def _rows_of_csv(data: bytes) -> Iterator[list[str]]:
-    text = text_of(data)
-    if "\0" in text:
+def _rows_of_csv(data: bytes, vocabulary: Vocabulary) -> Iterator[list[str]]:
+    encoding = encoding_of(data)
+    if any("\0" in text for text in decoded(data, encoding)):
         raise TableRefused("not-a-table")
-    said = SEPARATOR_LINE.match(text)
-    text = text[said.end() :] if said else text
-    delimiter = said[1] if said else _delimiter_by_names(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = start_of(decoded(data, encoding))
+    said = SEPARATOR_LINE.match(start)
+    delimiter = said[1] if said else _delimiter_by_names(start, vocabulary)
+    stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
+    if said:
+        stream.read(said.end())
+    lines = csv.reader(stream, delimiter=delimiter, strict=True)
     read = 0
     try:
         for cells in lines:
@@ -52,12 +70,12 @@ def _rows_of_csv(data: bytes) -> Iterator[list[str]]:
         raise TableRefused("unclosed-quote", row=read + 1) from None
 
 
-def _delimiter_by_names(text: str) -> str:
+def _delimiter_by_names(text: str, vocabulary: Vocabulary) -> str:
     """What cuts the names of the columns apart; the rows around them may hold any delimiter."""
     lines = text[:HEADER_CHARACTERS].splitlines()[: 2 * TITLE_ROWS]
     known = {
         delimiter: max(
-            (sum(plain(cell.strip('"')) in FIELD_OF_WORD for cell in line.split(delimiter)))
+            (sum(plain(cell.strip('"')) in vocabulary.known for cell in line.split(delimiter)))
             for line in [*lines, ""]
         )
         for delimiter in DELIMITERS

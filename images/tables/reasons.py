@@ -42,6 +42,12 @@ TABLE_SENTENCES: Final = {
         "The table must say which radiographs it means: by their identifier, by your own "
         "identifier, or by patient code and date."
     ),
+    "no-patient-column": _(
+        "The table must say whose samples these were: it needs a column with the patient code, "
+        "your own identifier or the identifier of the radiograph."
+    ),
+    "no-sample-column": _("The table needs a column with the date of the sample."),
+    "no-result-column": _("The table needs a column with the result."),
 }
 
 CELL_SENTENCES: Final[dict[str, Promise]] = {
@@ -53,7 +59,9 @@ CELL_SENTENCES: Final[dict[str, Promise]] = {
     ),
     "bad-age": _("The age is not a number of years from 0 to 130."),
     "bad-view": _("The view is not PA, AP, AP supine or lateral."),
-    "bad-result": _("The result is not a known word for positive, negative or unknown."),
+    "bad-result": _(
+        "The result is not a known word for positive, negative, indeterminate or unknown."
+    ),
     "bad-own-id": _(
         "Your own identifier holds only letters, digits and . _ - / (64 at most), with one digit "
         "at least: never a name."
@@ -79,6 +87,40 @@ CELL_SENTENCES: Final[dict[str, Promise]] = {
     "is-gone": _("The radiograph of this file was deleted, or is in the trash."),
     "not-yours": _("This radiograph was here already, and you may not change it."),
     "being-checked": _("The file is being checked right now: apply the table again in a moment."),
+    "bad-laboratory-result": _(
+        "The result is not a known word for positive, negative or indeterminate. Leave rows out "
+        "that have no result yet."
+    ),
+    "bad-laboratory": _(
+        "The name of the laboratory has more than 120 characters, or some that cannot be shown."
+    ),
+    "bad-kit": _("The test kit has more than 120 characters, or some that cannot be shown."),
+    "no-sample-date": _("The row does not say when the sample was taken."),
+    "no-result": _("The row gives no result."),
+    "no-patient": _("The row names neither a patient nor a radiograph."),
+    "no-such-patient": _("The institution has no patient with this code."),
+    "no-radiograph": _("This patient has no radiograph that you may change."),
+    "no-near-radiograph": _(
+        "This patient has no radiograph within {days} days of the sample: check the date, or name "
+        "the radiograph."
+    ),
+    "undated-radiographs": _(
+        "This patient has several radiographs and the sample is near none with a date: name the "
+        "radiograph by its identifier."
+    ),
+    "other-patient": _("This radiograph belongs to another patient than the row says."),
+    "rows-contradict": _(
+        "These rows give different results for one radiograph (rows {rows}): keep the right one, "
+        "or name in each row the radiograph that it is about."
+    ),
+    "radiograph-changed": _(
+        "The patient or the date of this radiograph changed after the dry run: send the table "
+        "again."
+    ),
+    "recorded-meanwhile": _(
+        "Somebody recorded another result after the dry run. It stands; what the table says is "
+        "kept in the history beside it."
+    ),
 }
 
 

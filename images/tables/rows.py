@@ -1,13 +1,14 @@
 """A whole table: its columns found, each cell read, each problem with its place."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain, islice
 from typing import Final
 
-from images.tables.columns import FIELD_OF_WORD, LABELS, Field, fields_of, plain
-from images.tables.reader import TITLE_ROWS, NumberedRow, read_cells
+from images.tables.columns import LABELS, METADATA, Field, Vocabulary, fields_of, plain
+from images.tables.reader import TITLE_ROWS, NumberedRow, cells_of
 from images.tables.reasons import MAX_ROWS, BadCell, TableRefused, cell_sentence
 from images.tables.values import DOUBTFUL_BESIDE_H, MALE_BY_H, Value, value_of
 
@@ -51,32 +52,60 @@ class ReadTable:
 
 def read_table(data: bytes, *, today: date) -> ReadTable:
     """Read a CSV or XLSX file. Raises TableRefused, which is about the table as a whole."""
-    lines = read_cells(data)
-    if not lines:
+    opened = open_table(data, METADATA)
+    body = list(opened.body)
+    says_h = _says_h(opened.columns, body)
+    rows = [_row(line, opened.columns, today, says_h) for line in body]
+    return ReadTable(opened.fields, opened.ignored, _without_two_sexes(rows))
+
+
+@dataclass(frozen=True)
+class OpenTable:
+    """A table whose header was found; `body` gives the rows below it, once."""
+
+    columns: tuple[Field | None, ...]
+    ignored: tuple[str, ...]
+    body: Iterator[NumberedRow]
+
+    @property
+    def fields(self) -> frozenset[Field]:
+        return frozenset(each for each in self.columns if each)
+
+    def rows(self, today: date) -> Iterator[ReadRow]:
+        """The rows, each cell read by itself, one after the other. Raises TableRefused."""
+        return (_row(line, self.columns, today, says_h=False) for line in self.body)
+
+
+def open_table(data: bytes, vocabulary: Vocabulary) -> OpenTable:
+    """Find the header of a CSV or XLSX file. Raises TableRefused, and so does walking its body."""
+    lines = cells_of(data, vocabulary)
+    start = list(islice(lines, TITLE_ROWS + 1))
+    if not start:
         raise TableRefused("empty-table")
-    place = _header_place(lines)
-    header, body = lines[place][1], lines[place + 1 :]
-    fields = fields_of(header)
+    place = _header_place(start, vocabulary)
+    header = start[place][1]
+    fields = fields_of(header, vocabulary)
     if not any(fields):
         raise TableRefused("no-known-columns")
-    if not body:
+    if place + 1 == len(start):
         raise TableRefused("no-rows")
-    if len(body) > MAX_ROWS:
-        raise TableRefused("too-many-rows", rows=MAX_ROWS)
-    says_h = _says_h(fields, body)
-    return ReadTable(
-        fields=frozenset(each for each in fields if each),
-        ignored=tuple(
-            name for name, each in zip(header, fields, strict=True) if name and each is None
-        ),
-        rows=_without_two_sexes([_row(line, fields, today, says_h) for line in body]),
-    )
+    names = zip(header, fields, strict=True)
+    ignored = tuple(name for name, each in names if name and each is None)
+    body = _no_more_than(MAX_ROWS, chain(start[place + 1 :], lines))
+    return OpenTable(tuple(fields), ignored, body)
 
 
-def _header_place(lines: Sequence[NumberedRow]) -> int:
+def _no_more_than(most: int, body: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
+    for count, line in enumerate(body, 1):
+        if count > most:
+            raise TableRefused("too-many-rows", rows=most)
+        yield line
+
+
+def _header_place(lines: Sequence[NumberedRow], vocabulary: Vocabulary) -> int:
     """The first row with two known names of columns, below a title if there is one; else row 0."""
     for place, (_number, cells) in enumerate(lines[:TITLE_ROWS]):
-        if sum(plain(cell) in FIELD_OF_WORD for cell in cells) > 1:
+        if sum(plain(cell) in vocabulary.known for cell in cells) > 1:
             return place
     return 0
 

@@ -20,6 +20,8 @@ EARLIEST: Final = date(1950, 1, 1)
 OLDEST: Final = 130
 OWN_ID_MAX_LENGTH: Final = 64
 SOURCE_MAX_LENGTH: Final = 80
+# As images.models.truth keeps them.
+LABORATORY_MAX_LENGTH: Final = 120
 
 SEXES: Final = {
     **dict.fromkeys(("f", "fem", "femenino", "femenina", "female", "mujer", "woman"), "F"),
@@ -40,7 +42,7 @@ VIEWS: Final = {
     ),
     **dict.fromkeys(("l", "ll", "lat", "lateral", "perfil", "left lateral"), "L"),
 }  # fmt: skip
-RESULTS: Final = {
+WORDS_OF_RESULTS: Final = {
     **dict.fromkeys(
         ("positivo", "positiva", "positive", "pos", "detectado", "detectada", "detectable",
          "se detecta", "detected"),
@@ -52,18 +54,34 @@ RESULTS: Final = {
          "undetectable"),
         "negative",
     ),
+}  # fmt: skip
+INDETERMINATE: Final = (
+    "indeterminado", "indeterminada", "indeterminate", "indet", "no concluyente", "inconclusive",
+)  # fmt: skip
+RESULTS: Final = {
+    **WORDS_OF_RESULTS,
     **dict.fromkeys(
         ("desconocido", "desconocida", "unknown", "pendiente", "pending", "no realizado",
-         "no realizada", "sin realizar", "not done", "indeterminado", "indeterminada",
-         "indeterminate", "no concluyente", "inconclusive", "invalido", "invalid"),
+         "no realizada", "sin realizar", "not done", "invalido", "invalid"),
         "unknown",
+    ),
+    **dict.fromkeys(INDETERMINATE, "indeterminate"),
+}  # fmt: skip
+# A laboratory's table: whoever has no result yet leaves the row out.
+LABORATORY_RESULTS: Final = {
+    **WORDS_OF_RESULTS,
+    **dict.fromkeys(
+        (*INDETERMINATE, "dudoso", "dudosa", "equivocal", "no conclusivo", "inconcluso",
+         "borderline"),
+        "indeterminate",
     ),
 }  # fmt: skip
 NOTHING_SAID: Final = frozenset(
     {"desconocido", "desconocida", "unknown", "sin dato", "sin datos", "no informado", "na", "n a"}
 )
 MAY_SAY_NOTHING: Final = (
-    Field.SEX, Field.AGE, Field.VIEW, Field.ACQUIRED_ON, Field.TESTED_ON,
+    Field.SEX, Field.AGE, Field.VIEW, Field.ACQUIRED_ON, Field.TESTED_ON, Field.SAMPLED_ON,
+    Field.LABORATORY, Field.KIT,
 )  # fmt: skip
 
 ISO_DAY: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
@@ -81,7 +99,7 @@ def value_of(field: Field, text: str, today: date) -> Value | None:
     text = text.strip()
     if not text or (field in MAY_SAY_NOTHING and plain(text) in NOTHING_SAID):
         return None
-    if field in (Field.ACQUIRED_ON, Field.TESTED_ON):
+    if field in (Field.ACQUIRED_ON, Field.TESTED_ON, Field.SAMPLED_ON):
         later = "film-in-future" if field is Field.ACQUIRED_ON else "test-in-future"
         return _day(text, today, later)
     return READERS[field](text)
@@ -175,4 +193,7 @@ READERS: Final[dict[Field, Callable[[str], Value]]] = {
     # A digit at least: no first name passes for a code.
     Field.OWN_ID: _code(OWN_ID_MAX_LENGTH, "bad-own-id", digit=True),
     Field.SOURCE: _line(SOURCE_MAX_LENGTH, "bad-source"),
+    Field.RESULT: _word(LABORATORY_RESULTS, "bad-laboratory-result"),
+    Field.LABORATORY: _line(LABORATORY_MAX_LENGTH, "bad-laboratory"),
+    Field.KIT: _line(LABORATORY_MAX_LENGTH, "bad-kit"),
 }

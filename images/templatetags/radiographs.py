@@ -20,7 +20,9 @@ def named_for(patient: Patient, user: User) -> str:
 
 @register.filter
 def truth_state(truth: GroundTruth) -> str:
-    """`positive`, `negative` or `unknown`: the look of a ground truth badge."""
+    """`positive`, `negative`, `indeterminate` or `unknown`: the look of a ground truth badge."""
+    if truth.is_indeterminate:
+        return "indeterminate"
     if truth.target_class is None:
         return "unknown"
     is_positive = truth.target_class.is_positive
@@ -42,8 +44,8 @@ def truth_test(truth: GroundTruth) -> str:
 
 @register.filter
 def known(truths: list[GroundTruth]) -> list[GroundTruth]:
-    """Those that say something."""
-    return [truth for truth in truths if truth.target_class is not None]
+    """Those that say something, be it that the test did not decide."""
+    return [truth for truth in truths if truth.target_class is not None or truth.is_indeterminate]
 
 
 @register.filter

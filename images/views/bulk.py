@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import STOP_POLLING, UserRequest
+from images.audited import note_download
 from images.bulk import verbs
 from images.bulk.reasons import sentence_of
 from images.forms.bulk import BulkForm
@@ -123,6 +124,7 @@ def archive(request: UserRequest, pk: UUID) -> HttpResponseBase:
     name = exporting.archive_of(export)
     if not name:
         return render(request, "images/bulk_expired.html", status=ARCHIVE_GONE)
+    note_download(export, request.user)
     shown = f"covid-xr-cases-{export.created_at:%Y-%m-%d}-{export.pk.hex[:8]}.zip"
     served = Served("application/zip", shown, version=export.file_name, is_download=True)
     return file_of(request, Path(settings.EXPORTS_DIR), name, served)

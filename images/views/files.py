@@ -12,6 +12,7 @@ from PIL import Image
 from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import UserRequest
+from images.audited import saw
 from images.models import Radiograph
 from images.radiograph import RadiographPixels
 from images.ranges import Stretch
@@ -27,6 +28,7 @@ BIT_DEPTH = Stretch(24, 1, 25)
 def picture(request: UserRequest, pk: UUID) -> HttpResponseBase:
     """The whole picture as a PNG of 8 bits a channel, its display range spread over 0..255."""
     radiograph = _visible(request, pk)
+    saw(radiograph, request.user)
     served = Served("image/png", f"{radiograph.pk}.png", radiograph.pixel_sha256)
     if _is_shown_as_stored(radiograph):
         return stored_file(request, radiograph.file.name, served)

@@ -1,4 +1,4 @@
-"""Upload, detail, corrections and ground truth."""
+"""Upload, detail and corrections."""
 
 from uuid import UUID
 
@@ -12,11 +12,13 @@ from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import UserRequest
 from images import services
+from images.audited import saw
 from images.errors import REFUSALS, Refused, http_status
-from images.forms.radiographs import EditForm, TruthForm, UploadForm
-from images.models import GroundTruth, Radiograph, Target
+from images.forms.radiographs import EditForm, UploadForm
+from images.models import Radiograph
 from images.pseudonyms import sees_patient_codes
 from images.services import StoredRadiograph
+from images.truth_history import truths_of
 from images.upload_handlers import check_received
 
 
@@ -66,11 +68,11 @@ def _to_stored(
 def detail(request: UserRequest, pk: UUID) -> HttpResponse:
     visible = Radiograph.objects.visible_to(request.user).with_current_truths()
     radiograph = get_object_or_404(visible, pk=pk)
-    statements = GroundTruth.objects.filter(radiograph=radiograph)
+    saw(radiograph, request.user)
     editable = Radiograph.objects.editable_by(request.user)
     context = {
         "radiograph": radiograph,
-        "history": statements.select_related("target", "target_class", "entered_by"),
+        "truths": truths_of(radiograph),
         "can_edit": editable.filter(pk=radiograph.pk).exists(),
         "sees_codes": sees_patient_codes(request.user),
     }
@@ -86,7 +88,7 @@ def edit(request: UserRequest, pk: UUID) -> HttpResponse:
     form = EditForm(data, initial=EditForm.facts_of(radiograph))
     if form.is_valid():
         try:
-            services.edit(radiograph=radiograph, changes=form.to_changes())
+            services.edit(radiograph=radiograph, changes=form.to_changes(), by=request.user)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -94,31 +96,3 @@ def edit(request: UserRequest, pk: UUID) -> HttpResponse:
             return redirect(radiograph)
     context = {"form": form, "radiograph": radiograph}
     return render(request, "images/edit.html", context, status=400 if form.errors else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@requires(Capability.RECORD_TRUTH)
-def truth(request: UserRequest, pk: UUID) -> HttpResponse:
-    visible = Radiograph.objects.visible_to(request.user).kept().select_related("patient")
-    radiograph = get_object_or_404(visible, pk=pk)
-    forms = _truth_forms(request, radiograph)
-    # Each form is asked, so that all mistakes are shown at once.
-    if request.method == "POST" and False not in [form.is_valid() for form in forms]:
-        services.record_truths(
-            radiograph=radiograph,
-            truths=[form.to_given() for form in forms],
-            entered_by=request.user,
-        )
-        messages.success(request, _("The result is stored."))
-        return redirect(radiograph)
-    context = {"forms": forms, "radiograph": radiograph}
-    is_bad = any(form.errors for form in forms)
-    return render(request, "images/truth.html", context, status=400 if is_bad else 200)
-
-
-def _truth_forms(request: UserRequest, radiograph: Radiograph) -> list[TruthForm]:
-    statements = GroundTruth.objects.current().filter(radiograph=radiograph)
-    current = {row.target_id: row for row in statements.select_related("target_class")}
-    data = request.POST if request.method == "POST" else None
-    targets = Target.objects.filter(is_active=True).prefetch_related("classes")
-    return [TruthForm(data, target=each, current=current.get(each.pk)) for each in targets]

@@ -16,6 +16,7 @@ from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import UserRequest
 from images import services, timeline
+from images.audited import saw_patient
 from images.errors import Refused
 from images.forms.patients import ConsentForm, MergeForm, OtherPatientForm, PatientSearchForm
 from images.models import Patient, Radiograph
@@ -60,6 +61,7 @@ def _asked_for(visible: PatientQuerySet, form: PatientSearchForm) -> PatientQuer
 @requires(Capability.ADD_RADIOGRAPHS)
 def patient(request: UserRequest, pk: UUID) -> HttpResponse:
     shown = _visible(request, pk)
+    saw_patient(shown, request.user)
     radiographs = Radiograph.objects.visible_to(request.user).kept().filter(patient=shown)
     ordered = timeline.in_order_of_days(radiographs.with_current_truths())
     page = Paginator(ordered, FILMS_PER_PAGE).get_page(request.GET.get("page"))
@@ -134,7 +136,7 @@ def consent(request: UserRequest, pk: UUID) -> HttpResponse:
         services.withdraw_consent(patient=shown, by=request.user)
         messages.success(request, _("It is noted that the consent was withdrawn."))
     else:
-        services.give_consent_again(patient=shown)
+        services.give_consent_again(patient=shown, by=request.user)
         messages.success(request, _("It is noted that the consent was given again."))
     return redirect("images:patient", shown.pk)
 

@@ -15,11 +15,11 @@ from accounts.roles import Capability
 from core.http import UserRequest
 from images.errors import REFUSALS, http_status
 from images.forms.tables import TableForm
-from images.models import MetadataTable, UploadBatch
+from images.models import MetadataTable, TableKind, UploadBatch
 from images.services import tables
 from images.services.table_plan import OUTCOMES, Plan
 from images.tables import TableRefused
-from images.tables.template import csv_template, xlsx_template
+from images.tables.template import SHEET, Sheet, csv_template, xlsx_template
 from images.upload_handlers import check_received
 
 PER_PAGE = 100
@@ -116,21 +116,25 @@ def discard(request: UserRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @requires(Capability.ADD_RADIOGRAPHS)
 def template(request: UserRequest, kind: str) -> HttpResponse:
+    # Translators: the name of a file, without its extension.
+    return template_answer(kind, SHEET, _("covid-xr-table"))
+
+
+def template_answer(kind: str, sheet: Sheet, name: str) -> HttpResponse:
+    """A table to fill in, as a download in the language of the person. Raises Http404."""
     if kind not in TEMPLATES:
         raise Http404
     make, content_type = TEMPLATES[kind]
-    # Translators: the name of a file, without its extension.
-    name = f"{_('covid-xr-table')}.{kind}"
     return HttpResponse(
-        make(get_language() or "es"),
+        make(get_language() or "es", sheet),
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
     )
 
 
 def _own(request: UserRequest, pk: UUID) -> MetadataTable:
-    own = MetadataTable.objects.visible_to(request.user).select_related("site", "batch")
-    return get_object_or_404(own, pk=pk)
+    own = MetadataTable.objects.visible_to(request.user).filter(kind=TableKind.METADATA)
+    return get_object_or_404(own.select_related("site", "batch"), pk=pk)
 
 
 def _plan(request: UserRequest, own: MetadataTable, content: bytes) -> Plan:

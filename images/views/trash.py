@@ -40,7 +40,7 @@ def trash_one(request: UserRequest, pk: UUID) -> HttpResponse:
 @requires(Capability.EDIT_RADIOGRAPHS)
 def restore(request: UserRequest, pk: UUID) -> HttpResponse:
     radiograph = get_object_or_404(Radiograph.objects.editable_by(request.user), pk=pk)
-    services.restore(radiograph=radiograph)
+    services.restore(radiograph=radiograph, by=request.user)
     messages.success(request, _("The radiograph is restored."))
     return redirect(radiograph)
 
@@ -52,6 +52,6 @@ def delete(request: UserRequest, pk: UUID) -> HttpResponse:
     radiograph = get_object_or_404(trashed, pk=pk)
     if request.method != "POST":
         return render(request, "images/delete.html", {"radiograph": radiograph})
-    services.delete_for_good(radiograph=radiograph)
+    services.delete_for_good(radiograph=radiograph, by=request.user)
     messages.success(request, _("The radiograph is deleted for good."))
     return redirect("images:trash")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import UserRequest
+from images.audited import saw
 from images.forms.viewer import SIDES, WindowForm
 from images.models import Radiograph
 from images.png import encoded
@@ -71,7 +72,9 @@ def windows(request: UserRequest, pk: UUID) -> HttpResponse:
 
 def _visible(request: UserRequest, pk: UUID, *related: str) -> Radiograph:
     rows = Radiograph.objects.visible_to(request.user)
-    return get_object_or_404(rows.select_related(*related) if related else rows, pk=pk)
+    found = get_object_or_404(rows.select_related(*related) if related else rows, pk=pk)
+    saw(found, request.user)
+    return found
 
 
 def _pixels(radiograph: Radiograph) -> RadiographPixels:

@@ -16,6 +16,7 @@ from accounts.permissions import requires
 from accounts.roles import Capability
 from core.http import UserRequest
 from images import services
+from images.audited import saw
 from images.burned_in import cuttings
 from images.errors import Refused, StorageFull, http_status
 from images.forms.writing import Boxes, ChosenForm, VerdictForm, boxes_form
@@ -49,6 +50,7 @@ def listing(request: UserRequest) -> HttpResponse:
 def cutting(request: UserRequest, pk: UUID) -> HttpResponseBase:
     """What was found, cut out of the film."""
     radiograph = get_object_or_404(_editable(request), pk=pk)
+    saw(radiograph, request.user)
     version = f"{radiograph.pixel_sha256} {radiograph.updated_at.isoformat()}"
     served = Served("image/png", f"{radiograph.pk}.png", version)
     try:
@@ -65,6 +67,7 @@ def review(request: UserRequest, pk: UUID) -> HttpResponse:
     """One film with its boxes: it names nobody, or the boxes are covered for good."""
     radiograph = get_object_or_404(_editable(request).select_related("patient", "site"), pk=pk)
     if request.method != "POST":
+        saw(radiograph, request.user)
         return _review_page(request, radiograph, boxes_form(radiograph))
     verdict = VerdictForm(request.POST)
     if not verdict.is_valid():

@@ -14,6 +14,7 @@ from images.exports import cases
 from images.models import Radiograph, Target
 from images.pseudonyms import pseudonym
 from images.services import record_truth, trash, truth_given
+from images.shifting import shifted_day
 from tests import factories
 
 URL = "/api/v1/cases.csv"
@@ -35,7 +36,9 @@ def case(site, doctor):
 
 
 def test_case_in_full(case, researcher, sign_in):
-    factories.state_truth(case, "positive", tested_on=date(2020, 4, 2))
+    factories.state_truth(
+        case, "positive", tested_on=date(2020, 4, 2), laboratory="Central", kit="CDC N1/N2"
+    )
 
     (row,) = table(sign_in(researcher).get(URL))
 
@@ -61,7 +64,31 @@ def test_case_in_full(case, researcher, sign_in):
         "display_high": "255.0",
         "chest-three-classes": "unknown",
         "chest-three-classes_tested_on": "",
+        "laboratory": "Central",
+        "kit": "CDC N1/N2",
+        "days_between": "-1",
+        "chest-three-classes_laboratory": "",
+        "chest-three-classes_kit": "",
+        "chest-three-classes_days_between": "",
     }
+
+
+def test_columns_that_came_later_stand_last(case, researcher, sign_in):
+    names = list(table(sign_in(researcher).get(URL))[0])
+
+    assert names.index("laboratory") == names.index("chest-three-classes_tested_on") + 1
+
+
+def test_day_of_the_sample_moves_with_that_of_the_radiograph(case, researcher, sign_in):
+    """Else the two, and the days between, would tell by how much the patient's days were moved."""
+    factories.state_truth(case, "positive", tested_on=date(2020, 4, 2))
+    case.acquired_on, case.date_is_shifted = shifted_day(case.patient, date(2020, 4, 5)), True
+    case.save(update_fields=["acquired_on", "date_is_shifted"])
+
+    (row,) = table(sign_in(researcher).get(URL))
+
+    assert row["tested_on"] == str(shifted_day(case.patient, date(2020, 4, 2)))
+    assert row["days_between"] == "3"
 
 
 def test_first_columns_are_those_of_public_collections(case, researcher, sign_in):

@@ -51,7 +51,17 @@ def test_radiograph_in_full(radiograph, doctor, sign_in):
         "pixel_sha256": radiograph.pixel_sha256,
         "is_synthetic": False,
         "status": "kept",
-        "truth": [{"target": "covid-19", "result": "positive", "tested_on": None}],
+        "truth": [
+            {
+                "target": "covid-19",
+                "result": "positive",
+                "tested_on": None,
+                "laboratory": "",
+                "kit": "",
+                "days_between": None,
+                "id": str(radiograph.truths.get().pk),
+            }
+        ],
         "picture": f"http://testserver/api/v1/images/{radiograph.pk}/picture",
     }
 

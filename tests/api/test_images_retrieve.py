@@ -10,11 +10,12 @@ def url_of(radiograph) -> str:
     return f"/api/v1/images/{radiograph.pk}/"
 
 
-def test_the_same_as_in_the_list(radiograph, doctor, sign_in):
+def test_the_same_as_in_the_list_and_the_history(radiograph, doctor, sign_in):
     client = sign_in(doctor)
 
     listed = client.get("/api/v1/images/").json()["results"]
-    assert [client.get(url_of(radiograph)).json()] == listed
+    one = client.get(url_of(radiograph)).json()
+    assert [one] == [each | {"history": one["history"]} for each in listed]
 
 
 def test_researchers_get_a_pseudonym(radiograph, researcher, sign_in):

@@ -39,8 +39,11 @@ def test_all_addresses_are_described(schema):
         "GET batches/{batch}/files/", "POST batches/{batch}/files/",
         "GET batches/{batch}/files/{id}/", "PUT batches/{batch}/files/{id}/content/",
         "POST batches/{batch}/files/{id}/retry/", "POST batches/{batch}/files/{id}/cancel/",
-        "GET exports/", "GET exports/{id}/withdrawn/",
+        "GET exports/", "GET exports/{id}/withdrawn/", "GET audit/",
+        "GET studies/", "GET studies/{id}/", "GET studies/{id}/results/",
+        "GET studies/{id}/export/",
         "GET cases.csv", "GET cases.zip", "POST batches/{batch}/table/",
+        "POST laboratory/", "GET laboratory/{table}/", "POST laboratory/{table}/apply/",
     }  # fmt: skip
 
 

@@ -92,9 +92,7 @@ class Canaries:
 
 def hits(needles: dict[bytes, str], content: bytes) -> set[str]:
     forms = (content.lower(), content)
-    return {
-        word for needle, word in needles.items() if any(_holds(form, needle) for form in forms)
-    }
+    return {word for needle, word in needles.items() if any(_holds(form, needle) for form in forms)}
 
 
 def _holds(content: bytes, needle: bytes) -> bool:

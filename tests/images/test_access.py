@@ -53,6 +53,8 @@ VERBS = {
 # Addresses with a table of their own, in the file of their pages.
 ELSEWHERE = {
     "table_new", "table_template", "table", "table_apply", "table_discard",  # test_table_pages.py
+    "laboratory", "laboratory_template", "laboratory_table", "laboratory_apply",
+    "laboratory_discard",  # test_laboratory_access.py
     "identity",  # test_identity_page.py
     "source",  # test_quarantine.py
     "batches", "batch_new", "batch", "batch_delete",  # test_batch_pages.py

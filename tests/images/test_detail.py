@@ -53,7 +53,9 @@ def test_asks_for_the_prediction(actor, film):
 def test_shows_the_history_of_the_result(actor, film, doctor):
     factories.state_truth(film, "negative")
     response = actor("doctor").get(film.get_absolute_url())
-    results = [(truth.result, truth.is_current) for truth in response.context["history"]]
+    [covid] = response.context["truths"]
+    rows = [said.row for said in (covid.current, *covid.earlier)]
+    results = [(row.result, row.is_current) for row in rows]
     assert results == [("negative", True), ("positive", False)]
     assert doctor.full_name in response.content.decode()
 

@@ -12,14 +12,8 @@ from accounts.models import Site
 from images.decoding import Identity
 from images.models import Patient, PatientIdentity, Radiograph
 from images.services import Changes, delete_for_good, edit, patient_of, store_radiograph, trash
-from images.services.identities import (
-    MOST_DAYS,
-    days_moved,
-    patient_for,
-    remapped_uid,
-    reveal,
-    shifted_day,
-)
+from images.services.identities import patient_for, remapped_uid, reveal
+from images.shifting import MOST_DAYS, days_moved, shifted_day
 from tests.images.malformed import dicom, shades
 
 FIRST = {"PatientID": "4711-A", "StudyInstanceUID": "1.2.3.4", "SeriesInstanceUID": "1.2.3.5"}

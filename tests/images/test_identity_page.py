@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from images.models import Patient
 from images.services import patient_of, store_radiograph
-from images.services.identities import days_moved
+from images.shifting import days_moved
 from tests import factories
 from tests.accounts.helpers import log_in, reauthenticate
 from tests.images.malformed import dicom

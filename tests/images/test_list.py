@@ -49,6 +49,7 @@ YESTERDAY = str(date.today() - timedelta(days=1))
         ({"rt_pcr": "positive"}, {"positive"}),
         ({"rt_pcr": "negative"}, {"negative"}),
         ({"rt_pcr": "unknown"}, {"unknown", "drawn"}),
+        ({"rt_pcr": "indeterminate"}, set()),
         ({"view": "PA"}, {"positive"}),
         ({"view": "unknown"}, {"unknown", "drawn"}),
         ({"date_from": "2020-03-15", "date_to": "2020-04-01"}, {"negative"}),
@@ -155,3 +156,12 @@ def test_a_moved_date_is_said_to_be_moved(actor, film):
     film.save()
     page = actor("doctor").get(LIST, headers={"accept-language": "en"}).content.decode()
     assert "(moved)" in page
+
+
+def test_an_indeterminate_result_is_shown_and_found(actor, doctor):
+    film = factories.make_radiograph(uploader=doctor, seed=7)
+    factories.state_truth(film, "indeterminate")
+    english = {"accept-language": "en"}
+    page = actor("doctor").get(LIST, {"rt_pcr": "indeterminate"}, headers=english)
+    assert [row.pk for row in page.context["page"].rows] == [film.pk]
+    assert "RT-PCR: indeterminate" in page.content.decode()

@@ -8,9 +8,9 @@ from django.utils import timezone
 from images.errors import Refused
 from images.models import Patient, PatientIdentity, PatientMerge, Radiograph
 from images.services import Changes, edit, merge_patients, patient_of, withdraw_consent
-from images.services.identities import days_moved
 from images.services.merging import preview
 from images.services.patients import settled
+from images.shifting import days_moved
 from tests import factories
 
 pytestmark = pytest.mark.django_db

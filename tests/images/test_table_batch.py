@@ -68,6 +68,8 @@ def test_facts_wait_for_the_worker(apply, batch):
     apply(FULL)
     file.refresh_from_db()
     assert file.patient_code == "P-1"
+    source = file.facts.pop("truth_source")
+    assert (len(source["sha256"]), source["row"]) == (64, 2)
     assert file.facts == {
         "sex": "F", "age_years": 61, "acquired_on": "2020-05-31", "view": "PA",
         "rt_pcr": "positive", "tested_on": "2020-06-01",

@@ -1,5 +1,6 @@
 """A table about what is stored already, without a batch."""
 
+import hashlib
 from datetime import date
 
 import pytest
@@ -54,6 +55,30 @@ def test_by_patient_and_day(apply, film):
 def test_a_doctor_records_results(apply, film):
     apply(["id propio", "rt-pcr"], ["RX-1", "detectado"])
     assert [truth.result for truth in film.truths.all()] == ["positive"]
+
+
+@pytest.mark.parametrize("word", ["indeterminado", "Indeterminate", "no concluyente"])
+def test_indeterminate_is_a_result(apply, film, word):
+    [row] = apply(["id propio", "rt-pcr"], ["RX-1", word]).rows
+    assert row.changes[0].new_text in {"Indeterminado", "Indeterminate"}
+    assert [truth.result for truth in film.truths.all()] == ["indeterminate"]
+
+
+def test_a_result_keeps_the_table_and_the_row_it_came_from(doctor, film):
+    content = csv_of([["id propio", "rt-pcr"], ["RX-0", "positivo"], ["RX-1", "negativo"]])
+    apply_table(plan=plan_table(content=content, by=doctor, site=doctor.site), by=doctor)
+    truth = film.truths.get()
+    assert truth.source_sha256 == hashlib.sha256(content).hexdigest()
+    assert truth.source_row == 3
+
+
+def test_a_sample_from_before_the_birth_is_refused_in_the_dry_run_too(apply, doctor, film):
+    row = ["RX-1", "positivo", "30/05/1988", "31"]
+    content = csv_of([["id propio", "rt-pcr", "fecha rt-pcr", "edad"], row])
+    plan = plan_table(content=content, by=doctor, site=doctor.site)
+    done = apply_table(plan=plan, by=doctor).plan
+    assert [codes(each) for each in (*plan.rows, *done.rows)] == [["test-before-birth"]] * 2
+    assert not film.truths.exists()
 
 
 def test_a_health_worker_does_not(apply, health_worker):
