@@ -14,6 +14,8 @@ PARTS = (
     "similar",
     "repredict",
     "list_rows",
+    "label_impact",
+    "laboratory_table",
     "end_to_end",
     "gpu",
 )

@@ -23,6 +23,13 @@ def print_login(password: str) -> None:
     print(_person(_site(), "browser", password).email)
 
 
+def print_doctors(password: str, count: int) -> None:
+    """Make so many doctors who sign in by `password`; print their addresses as a JSON list."""
+    names = [f"doctor{number}" for number in range(count)]
+    doctors = [_person(_site(), name, password, Role.DOCTOR) for name in names]
+    print(json.dumps([doctor.email for doctor in doctors]))
+
+
 def _token(site: Site, number: int) -> str:
     user = _person(site, f"worker{number}")
     _, secret = issue_token(user=user, name="bench", scope="write", days=1)
@@ -33,12 +40,14 @@ def _site() -> Site:
     return Site.objects.get_or_create(code="bench", defaults={"name": "Hospital Bench"})[0]
 
 
-def _person(site: Site, name: str, password: str | None = None) -> User:
+def _person(
+    site: Site, name: str, password: str | None = None, role: Role = Role.HEALTH_WORKER
+) -> User:
     user = User.objects.create_user(
         f"{name}@bench.covid-xr.local",
         password,
         full_name=name.title(),
-        role=Role.HEALTH_WORKER,
+        role=role,
         site=site,
         approved_at=timezone.now(),
     )

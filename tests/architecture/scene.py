@@ -26,6 +26,7 @@ from inference.models import (
 )
 from inference.reasons import NOT_FRONTAL
 from tests.accounts.helpers import reauthenticate
+from tests.architecture import scene_truth
 from tests.engines import LIMITS, METRICS
 from tests.factories import PatientFactory, SiteFactory, UserFactory, make_radiograph
 from tests.news.factories import MessageFactory, PostFactory
@@ -82,6 +83,7 @@ def build() -> Scene:
     _news(scene)
     _batches(scene)
     _kept(scene)
+    scene_truth.add(scene)
     return scene
 
 

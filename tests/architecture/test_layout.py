@@ -11,7 +11,10 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("platform/config", "platform/core", "accounts", "images", "inference", "news")
+ROOMS = (
+    "platform/config", "platform/core", "accounts", "images", "inference", "news", "reading",
+    "retraining",
+)  # fmt: skip
 MODULES = sorted(
     path
     for room in (*ROOMS, "retraining", "scripts", "benchmarks")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from tests.architecture.catalogues import SPANISH, catalogue, placeholders
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "images", "inference", "news", "platform", "retraining")
+ROOMS = ("accounts", "images", "inference", "news", "platform", "reading", "retraining")
 NOT_TEXT = shutil.ignore_patterns("__pycache__", "static", "artifacts", "locale")
 
 

@@ -24,7 +24,9 @@ OF_THE_WEB = ("tasks", "services", "worker", "api", "views")
 def modules_of(name: str) -> list[str]:
     """`inference.tasks`, and the modules of that package where it is one."""
     base = Path(settings.BASE_DIR)
-    apps = [base / app for app in ("accounts", "images", "inference", "news", "retraining")]
+    apps = [
+        base / app for app in ("accounts", "images", "inference", "news", "reading", "retraining")
+    ]
     apps.append(base / "platform" / "core")
     single = [f"{app.name}.{name}" for app in apps if (app / f"{name}.py").exists()]
     return single + [f"{a.name}.{name}.{p.stem}" for a in apps for p in (a / name).glob("[!_]*.py")]

@@ -23,6 +23,7 @@ RADIOGRAPHS = {
     "confirmed": ("doctor", "positive"),
     "unconfirmed": ("doctor", ""),
     "awaiting_truth": ("doctor", ""),
+    "contested": ("doctor", ""),
     "to_trash": ("health_worker", ""),
 }
 
