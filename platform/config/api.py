@@ -10,15 +10,18 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
 
+from accounts.api_audit import AuditViewSet
 from config import openapi
 from images.api import ImageViewSet, TargetViewSet
 from images.api_batches import BatchFileViewSet, BatchViewSet
 from images.api_cases import CasesCsvView, CasesZipView
 from images.api_exports import ExportViewSet
+from images.api_laboratory import LaboratoryApplyView, LaboratoryTableView, LaboratoryView
 from images.api_tables import BatchTableView
 from inference.api import PredictionViewSet
 from inference.api_explanations import ExplanationViewSet
 from inference.api_similar import SimilarCasesViewSet
+from reading.api import StudyViewSet
 
 
 class Router(SimpleRouter):
@@ -51,12 +54,25 @@ router.register(
     basename="api-explanations",
 )
 router.register("exports", ExportViewSet, basename="api-exports")
+router.register("studies", StudyViewSet, basename="api-studies")
+router.register("audit", AuditViewSet, basename="api-audit")
 router.register("targets", TargetViewSet, basename="api-targets")
 
 urlpatterns = [
     *router.urls,
     re_path(
         r"^batches/(?P<batch>[0-9a-f-]{36})/table/?$", BatchTableView.as_view(), name="api-table"
+    ),
+    re_path(r"^laboratory/?$", LaboratoryView.as_view(), name="api-laboratory"),
+    re_path(
+        r"^laboratory/(?P<table>[0-9a-f-]{36})/?$",
+        LaboratoryTableView.as_view(),
+        name="api-laboratory-table",
+    ),
+    re_path(
+        r"^laboratory/(?P<table>[0-9a-f-]{36})/apply/?$",
+        LaboratoryApplyView.as_view(),
+        name="api-laboratory-apply",
     ),
     path("cases.csv", CasesCsvView.as_view(), name="api-cases-csv"),
     path("cases.zip", CasesZipView.as_view(), name="api-cases-zip"),

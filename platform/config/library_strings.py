@@ -69,8 +69,16 @@ PARTS = (
     _("A page of rows. `after` is what to ask for next, null on the last page."),
     _("A question put to radiographs; `test_result` says what a class means for a two-way test."),
     _("A row for each file, in the order sent; code and sentence alone where there is none."),
+    _("Another person was first: `current` stands, `attempt` is in the history and was not taken."),
     _("Files that a client offers, 1 to 100."),
     _("How much the image is like a frontal chest radiograph."),
+    _("One deed. `before` and `after` hold the values that changed; keys outlive what they name."),
+    _(
+        "One statement of the history. Researchers get no name and no reason.\n\n"
+        "`was_taken` is false for one that came second, when another person had just changed the "
+        "record."
+    ),
+    _("One radiograph with the history of its ground truth: every statement, newest first."),
     _("One file. `code` and `sentence` say why it failed; `name` is for its sender alone."),
     _("Researchers get a pseudonym for the patient's code, and no name of the uploader."),
     _("The answer to an upload. `duplicate`: the institution already had these pixels."),

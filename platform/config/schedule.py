@@ -10,11 +10,16 @@ def _every(seconds: int, task: str) -> dict[str, Any]:
 SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "reap-predictions": _every(10, "inference.tasks.predict.reap"),
     "finish-forgetting": _every(3600, "inference.tasks.predict.finish_forgetting"),
+    "mend-standings": _every(3600, "inference.tasks.predict.mend_standings"),
     "reap-intake": _every(10, "images.tasks.intake.reap"),
     "reap-bulk": _every(10, "images.tasks.bulk.reap"),
     "sweep": _every(3600, "images.tasks.upkeep.sweep"),
     "join-copies": _every(60, "images.tasks.copies.join_waiting"),
     "refresh-similar": _every(60, "inference.tasks.similar.refresh_similar"),
+    "reap-labels": _every(10, "retraining.tasks.reap"),
+    "look-after-labels": _every(3600, "retraining.tasks.look_after_labels"),
+    "keep-worklists": _every(600, "reading.tasks.upkeep.keep_worklists"),
+    "rank-worklists": _every(3600, "reading.tasks.upkeep.rank_worklists"),
     # The workers of one queue say nothing about those of another.
     "worker-pulse": _every(10, "core.tasks.pulse"),
     "worker-pulse-inference": _every(10, "core.tasks.pulse_inference"),

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "config",
     "retraining",
     "news",
+    "reading",
     "inference",
     "images",
     "accounts",
@@ -125,6 +126,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "accounts.middleware.PasswordChangeMiddleware",
     "accounts.middleware.ApprovalMiddleware",
+    "accounts.middleware.AuditWayMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -298,6 +300,7 @@ SPECTACULAR_SETTINGS = {
         "PredictionStatus": "core.jobs.JobStatus",
         "Sex": "images.models.patient.Sex",
         "View": "images.models.radiograph.View",
+        "LaboratoryOutcome": "images.api_laboratory.WORDS",
     },
 }
 

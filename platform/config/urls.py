@@ -15,6 +15,8 @@ urlpatterns = [
     path("people/", include("accounts.urls")),
     path("images/", include("images.urls")),
     path("inference/", include("inference.urls")),
+    path("reading/", include("reading.urls")),
+    path("retraining/", include("retraining.urls")),
     path("news/", include("news.urls")),
     path("api/v1/", include("config.api")),
     path("local-mail/", local_mail.messages, name="local-mail"),
