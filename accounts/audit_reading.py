@@ -100,7 +100,7 @@ def _shown(name: str, value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(str(each) for each in value)
+        return ", ".join(_shown(name, each, names) for each in value)
     text = str(value)
     if name in OF_PEOPLE | OF_SITES:
         return names.get(text, text[:SHORT])
@@ -119,10 +119,11 @@ def _names_in(entries: Iterable[AuditEntry]) -> dict[str, str]:
 
 
 def _keys_in(entries: Iterable[AuditEntry], fields: Iterable[str]) -> set[UUID]:
-    words = [
-        str(values.get(name) or "")
+    given = [
+        values.get(name) or ""
         for entry in entries
         for values in (entry.before, entry.after)
         for name in fields
     ]
-    return set(ids_in(words))
+    lists = (value if isinstance(value, list) else [value] for value in given)
+    return set(ids_in([str(each) for values in lists for each in values]))

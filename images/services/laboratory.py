@@ -56,7 +56,7 @@ def receive_results(*, content: bytes, by: User, site: Site) -> MetadataTable:
             table.save(force_insert=True)
             note(
                 actor=by, deed=Deed.ENTERED, subject=SUBJECT, subject_id=table.pk, site=site,
-                after={"received": counts},
+                after=counts,
             )  # fmt: skip
     return table
 

@@ -131,7 +131,7 @@ def _note(table: MetadataTable, by: User, dry_run: DryRun, asked: Asked, written
     with transaction.atomic():
         note(
             actor=by, deed=Deed.CHANGED, subject=SUBJECT, subject_id=table.pk, site=table.site_id,
-            after={"applied": counts | {"left_standing": left_standing, "to_do": written.left}},
+            after=counts | {"left_standing": left_standing, "to_do": written.left},
         )  # fmt: skip
         add_up(table=table, counts=counts, left=written.left)
 

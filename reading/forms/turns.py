@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from inference.models import Prediction
 from reading.models import Disagreement, Finding, ModelVerdict, RadiologicalReading
@@ -71,7 +72,7 @@ class VerdictForm(forms.Form):
         given = super().clean() or self.cleaned_data
         disagrees = given.get("verdict") == ModelVerdict.DISAGREES
         if disagrees != bool(given.get("disagreement")):
-            raise forms.ValidationError("a disagreement has a reason, an agreement none")
+            raise forms.ValidationError(_("Who disagrees gives a reason, who agrees gives none."))
         return given
 
 

@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.models import Record
@@ -21,7 +22,7 @@ class Rank(models.IntegerChoices):
 
 class CaseState(models.TextChoices):
     OPEN = "open", _("To be read")
-    DONE = "done", _("Read")
+    DONE = "done", pgettext_lazy("case", "Read")
     FLAGGED = "flagged", _("Set aside")
     ADJUDICATE = "adjudicate", _("Readers disagree")
     WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.models import Record
@@ -14,7 +15,7 @@ from reading.models.case import ListCase
 
 class TurnState(models.TextChoices):
     HELD = "held", _("Being read")
-    ANSWERED = "answered", _("Read")
+    ANSWERED = "answered", pgettext_lazy("case", "Read")
     SKIPPED = "skipped", _("Passed over")
     LAPSED = "lapsed", _("Ran out")
 

@@ -170,12 +170,14 @@ def _add_cases(study: ReadingList, chosen: Chosen) -> None:
 
 
 def _told(study: ReadingList) -> dict[str, Any]:
-    parts = study.parts.order_by("position").values_list("reader", "part")
+    parts = dict(study.parts.values_list("reader", "part"))
+    readers = sorted(str(key) for key, part in parts.items() if part == ReaderPart.READER)
+    deciding = sorted(str(key) for key, part in parts.items() if part == ReaderPart.ADJUDICATOR)
     return {
         "name": study.name,
         "purpose": study.purpose,
         "hides_model": study.hides_model,
         "cases": study.cases.count(),
-        "parts": [[str(reader), part] for reader, part in parts],
-        "protocol": study.protocol,
+        "readers": readers,
+        "adjudicator": deciding[0] if deciding else "",
     }

@@ -57,6 +57,12 @@ def test_people_and_institutions_are_shown_by_name(page, administrator, doctor, 
     assert "Institution: Hospital del Milagro" in text
 
 
+def test_several_people_are_shown_by_name(page, site_administrator, doctor, health_worker):
+    keys = {"readers": [str(doctor.pk), str(health_worker.pk)]}
+    note(actor=site_administrator, deed=Deed.ENTERED, subject="study", after=keys)
+    assert "Readers: Diego Doctor, Hebe Worker" in page()
+
+
 def test_the_platform_itself_is_named(page, site):
     note(actor=None, deed=Deed.REMOVED, subject="radiograph", site=site)
     assert "The platform" in page()
