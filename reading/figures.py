@@ -28,7 +28,8 @@ class ModelAnswer:
 class CaseRow:
     """One case: a finding of each reader in order ("" not read), and what the others said.
 
-    `truth`: RT-PCR positive or negative, None where it is unknown or indeterminate.
+    `truth`: RT-PCR positive or negative, None where it is unknown or indeterminate. `corrected`:
+    by reader, whether they had stated another finding before: the model's answer was shown then.
     """
 
     key: UUID
@@ -39,6 +40,7 @@ class CaseRow:
     truth: bool | None = None
     model: ModelAnswer = ModelAnswer(None)
     is_synthetic: bool = False
+    corrected: tuple[bool, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -59,13 +61,17 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class ReaderFigures:
-    """One reader against the RT-PCR. `without_truth`: read, but nothing to compare with."""
+    """One reader against the RT-PCR. `without_truth`: read, but nothing to compare with.
+
+    `corrected`: cases whose finding they changed after the first answer, which was the blind one.
+    """
 
     number: int
     read: int
     not_readable: int
     without_truth: int
     accuracy: Accuracy
+    corrected: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -73,6 +79,7 @@ class ReaderFigures:
             "read": self.read,
             "not_readable": self.not_readable,
             "without_rt_pcr": self.without_truth,
+            "corrected": self.corrected,
             **self.accuracy.to_dict(),
         }
 

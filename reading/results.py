@@ -74,6 +74,7 @@ def _reader(rows: Sequence[CaseRow], place: int) -> ReaderFigures:
         not_readable=len(read) - len(called),
         without_truth=sum(row.truth is None for row in called),
         accuracy=_compared((row.truth, call_of(row.findings[place])) for row in rows),
+        corrected=sum(row.corrected[place] for row in read if row.corrected),
     )
 
 

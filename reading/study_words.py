@@ -151,6 +151,7 @@ def _accuracy_lines(results: Results, names: list[str]) -> list[AccuracyLine]:
             name, each.accuracy,
             (_("not readable: %(number)d"), each.not_readable),
             (_("without RT-PCR: %(number)d"), each.without_truth),
+            (_("changed after the first answer: %(number)d"), each.corrected),
         )
         for name, each in zip(names, results.readers, strict=True)
     ]  # fmt: skip

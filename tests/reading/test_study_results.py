@@ -79,6 +79,14 @@ def test_sensitivity_and_specificity_of_a_reader(read_study):
     assert (first.read, first.not_readable, first.without_truth) == (9, 1, 1)
 
 
+def test_what_a_reader_changed_after_the_first_answer_is_counted(read_study, films, readers):
+    first, second = cases_of(read_study, films)[:2]
+    for case, letter in ((first, "n"), (first, "v"), (second, "c")):
+        read(case, readers[0], letter, is_current=False)
+    # Of the second case the same was said before: nothing changed.
+    assert [each.corrected for each in study_results(read_study).readers] == [1, 0, 0]
+
+
 def test_kappa_of_two_readers_upon_what_both_read(read_study):
     pair = study_results(read_study).pairs[0]
     both = [(one, other) for one, other in zip(*LETTERS[:2], strict=True) if one != "-"]
