@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("covidxr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["core", "images", "inference", "reading"])
+app.autodiscover_tasks(["core", "images", "inference", "reading", "retraining"])
 
 
 def touch_alive_file() -> None:
