@@ -129,11 +129,14 @@ def start_platform(folder: str, database_url: str) -> None:
     from django.conf import settings
     from django.core.management import call_command
 
+    from config.warm import warm_up
+
     # Names of static files without their hashes: what is measured is the page, not `collectstatic`.
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
     django.setup()
     call_command("migrate", verbosity=0)
+    warm_up()
 
 
 def signed_in(person: Any) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""What beat rings for is known to a worker as it starts, in a process that imported nothing else."""
+"""What beat rings for is known to a worker as it starts, which imported nothing else."""
 
 import json
 import os
