@@ -20,6 +20,7 @@ def test_the_second_is_told_and_may_insist(windows, platform):
     second.fill("[name=covid-19-kit]", "N1/N2")
     state(second, "no-covid-19")
     expect(second.get_by_role("alert")).to_contain_text("nothing was overwritten")
+    expect(second.get_by_role("alert")).to_be_in_viewport()
     expect(second.locator("main form .truth-positive")).to_be_visible()
     expect(second.locator(RESULT.format("no-covid-19"))).to_be_checked()
     expect(second.locator("[name=covid-19-kit]")).to_have_value("N1/N2")
