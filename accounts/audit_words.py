@@ -87,6 +87,7 @@ FIELDS: "Final[dict[str, StrOrPromise]]" = {
     "radiographs": _("Radiographs"),
     "reader": _("Reader"),
     "readers": _("Readers"),
+    "readings_needed": _("Readings of each case"),
     "reason": _("Reason"),
     "refused": _("Rows refused"),
     "result": _("Result"),

@@ -4,6 +4,7 @@ from reading.services.answering import answer, correct, judge_model, undo
 from reading.services.assigning import assign, flag, put_back
 from reading.services.deciding import adjudicate, settle
 from reading.services.ranking import rank_cases
+from reading.services.rules import change_rules
 from reading.services.seeing import SeenReading, readings_of
 from reading.services.taking import (
     HOLD,
@@ -32,6 +33,7 @@ __all__ = [
     "answer",
     "assign",
     "bring_back_cases",
+    "change_rules",
     "correct",
     "extend",
     "fill_worklist",

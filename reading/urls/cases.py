@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from reading.views import cases, turns, worklist
+from reading.views import cases, rules, turns, worklist
 
 urlpatterns = [
     path("", worklist.worklist, name="worklist"),
+    path("<uuid:pk>/rules/", rules.rules, name="rules"),
     path("<uuid:pk>/assign/", worklist.assign, name="assign"),
     path("cases/<uuid:pk>/put-back/", worklist.put_back, name="put_back"),
     path("<uuid:pk>/read/", cases.read, name="read"),

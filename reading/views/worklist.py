@@ -60,6 +60,7 @@ def _context(request: UserRequest, reading_list: ReadingList) -> dict[str, Any]:
         "is_aside": asked.shown == ASIDE,
         "assign_form": AssignForm(reading_list=reading_list, user=request.user),
         "names_site": request.user.is_platform_wide,
+        "may_rule": request.user.can(Capability.MANAGE_STUDIES),
     }
 
 

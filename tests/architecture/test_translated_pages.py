@@ -148,6 +148,8 @@ LABELS = [
 STUDIES = [
     Page("reading:worklist"),
     Page("reading:worklist", query="?site={site.pk}"),
+    Page("reading:rules", "worklist"),
+    Page("reading:rules", "worklist", data={"readings_needed": "9"}, status=400),
     Page("reading:studies"),
     *(Page("reading:study", f"{which}_study") for which in ("open", "closed", "new")),
     Page("reading:study_new"),

@@ -19,6 +19,7 @@ PAGES = {
     #              anonymous pending  worker doctor research. admin site adm. stranger elsewhere
     "worklist":   (SIGN_IN, WAITING, 403, 200, 403, 200, 200, 403, 200),
     "read":       (SIGN_IN, WAITING, 403, 200, 403, 200, 200, 403, 404),
+    "rules":      (SIGN_IN, WAITING, 403, 403, 403, 200, 200, 403, 403),
 }  # fmt: skip
 VERBS = {
     "assign":     (SIGN_IN, WAITING, 403, 302, 403, 302, 302, 403, 404),
@@ -56,7 +57,9 @@ def cells(table):
 def address(name, worklist):
     if name in {"worklist", "beat", "leave"}:
         return reverse(f"reading:{name}")
-    return of(name, worklist if name in {"read", "assign", "held"} else worklist.cases.first())
+    return of(
+        name, worklist if name in {"read", "rules", "assign", "held"} else worklist.cases.first()
+    )
 
 
 @pytest.mark.parametrize(("name", "who", "expected"), cells(PAGES))
