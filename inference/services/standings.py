@@ -39,7 +39,10 @@ def note_standings(radiographs: Iterable[UUID]) -> None:
         # What was deleted while a worker was busy with it has no standing.
         there = Radiograph.objects.order_by().filter(pk__in=some).values_list("pk", flat=True)
         _write([*_standings(list(there), rt_pcr).values()])
-    transaction.on_commit(lambda: standings_changed.send(sender=Standing, radiographs=keys))
+    # Robust: a worklist that cannot be ranked must fail neither an upload nor a micro-batch.
+    transaction.on_commit(
+        lambda: standings_changed.send(sender=Standing, radiographs=keys), robust=True
+    )
 
 
 def mend_standings() -> int:

@@ -122,6 +122,19 @@ def test_other_rooms_are_told_after_the_commit(
     assert told == [radiograph.pk]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_room_above_that_fails_keeps_nothing_from_being_stored(radiograph):
+    def fail(**_details):
+        raise OSError
+
+    standings_changed.connect(fail)
+    try:
+        services.note_standings([radiograph.pk])
+    finally:
+        standings_changed.disconnect(fail)
+    assert standing(radiograph).standing == "none"
+
+
 def test_the_list_is_filtered_by_what_its_badges_show(
     doctor, site, sign_in, paper_model, predicted, failed
 ):
