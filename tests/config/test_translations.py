@@ -3,6 +3,8 @@
 import gettext
 
 import pytest
+from django.utils.translation import gettext as gettext_now
+from django.utils.translation import override
 
 from config.start.translations import compile_locale
 
@@ -44,3 +46,11 @@ def test_a_changed_catalogue_is_compiled_again(catalogue):
 def test_nothing_else_is_left_in_the_folder(catalogue):
     compile_locale()
     assert sorted(path.name for path in catalogue.parent.iterdir()) == ["django.mo", "django.po"]
+
+
+def test_sentences_read_before_are_read_again(catalogue):
+    """Loading Django's apps asks for sentences, before a new clone has any compiled."""
+    with override("es"):
+        assert gettext_now("Radiograph") == "Radiograph"
+        compile_locale()
+        assert gettext_now("Radiograph") == "Radiografía"

@@ -6,14 +6,19 @@ from pathlib import Path
 
 import polib
 from django.conf import settings
+from django.utils.translation.reloader import translation_file_changed
 
 
 def compile_locale() -> int:
-    """Compile each catalogue that is newer than its .mo file; returns how many were compiled."""
+    """Compile each catalogue that is newer than its .mo file; returns how many were compiled.
+
+    What this process had read before is forgotten: loading Django's apps asks for sentences.
+    """
     sources = [path for root in settings.LOCALE_PATHS for path in Path(root).rglob("*.po")]
     stale = [source for source in sources if _is_stale(source)]
     for source in stale:
         _compile(source)
+        translation_file_changed(sender=None, file_path=source.with_suffix(".mo"))
     return len(stale)
 
 
