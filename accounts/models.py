@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 from accounts.audit_entry import AuditEntry, Deed
-from accounts.roles import Capability, Role, capabilities_of
+from accounts.roles import PLATFORM_WIDE, Capability, Role, capabilities_of
 from core.models import Record
 
 __all__ = ["ApiToken", "ApiTokenScope", "AuditEntry", "Deed", "Site", "User"]
@@ -182,7 +182,10 @@ class User(AbstractBaseUser, Record):
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        return capabilities_of(self.role) if self.is_active else frozenset()
+        if not self.is_active:
+            return frozenset()
+        own = capabilities_of(self.role)
+        return own if self.is_platform_wide else own - PLATFORM_WIDE
 
     def can(self, capability: Capability) -> bool:
         return capability in self.capabilities

@@ -25,6 +25,7 @@ class Capability(StrEnum):
     READ_CASES = "read_cases"  # the worklist, and studies one has a part in
     MANAGE_STUDIES = "manage_studies"
     REVIEW_LABELS = "review_labels"  # suspected label errors, and what labels would change
+    MANAGE_MODELS = "manage_models"  # train, judge, promote and exchange models
     READ_AUDIT = "read_audit"
     MANAGE_ACCOUNTS = "manage_accounts"
     WRITE_NEWS = "write_news"
@@ -56,6 +57,8 @@ CAPABILITIES: dict[Role, frozenset[Capability]] = {
     Role.RESEARCHER: frozenset({C.VIEW_RADIOGRAPHS, C.EXPORT_CASES}),
     Role.ADMINISTRATOR: frozenset(Capability),
 }
+# What reaches beyond one institution: administrators of a single one do not have it.
+PLATFORM_WIDE: frozenset[Capability] = frozenset({C.MANAGE_MODELS})
 
 
 def capabilities_of(role: str) -> frozenset[Capability]:

@@ -71,6 +71,10 @@ class CappedUploadHandler(FileUploadHandler):
         self.received = 0
         self.is_parsing = False
 
+    @property
+    def most_bytes(self) -> int:
+        return settings.MAX_RADIOGRAPH_BYTES
+
     def handle_raw_input(
         self,
         input_data: Any,
@@ -89,9 +93,9 @@ class CappedUploadHandler(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
-        if self.received > settings.MAX_RADIOGRAPH_BYTES:
+        if self.received > self.most_bytes:
             _note(self.request, "too-large-file")
-            if self.received > DRAIN_FACTOR * settings.MAX_RADIOGRAPH_BYTES:
+            if self.received > DRAIN_FACTOR * self.most_bytes:
                 raise StopUpload(connection_reset=True)
             raise SkipFile
         return raw_data

@@ -6,13 +6,16 @@ from typing import Any
 
 from celery import Celery
 from celery.beat import Scheduler
-from celery.signals import heartbeat_sent, worker_init
+from celery.signals import celeryd_after_setup, heartbeat_sent, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("covidxr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["core", "images", "inference", "reading", "retraining"])
+
+# Names of the queues of this worker; empty in other processes.
+served: set[str] = set()
 
 
 def touch_alive_file() -> None:
@@ -33,6 +36,21 @@ def refuse_bad_deployment(**_: Any) -> None:
     from config.checks import refuse_bad_deployment
 
     refuse_bad_deployment()
+
+
+@celeryd_after_setup.connect
+def note_queues(instance: Any, **_: Any) -> None:
+    """The processes that this worker forks must know whom it serves."""
+    served.update(instance.app.amqp.queues.consume_from)
+
+
+@worker_process_init.connect
+def give_way(**_: Any) -> None:
+    """A process that trains gives way to all that serve people; the worker's own stays alive."""
+    from core.yielding import is_for_background, yield_to_all
+
+    if is_for_background(frozenset(served)):
+        yield_to_all()
 
 
 class AliveScheduler(Scheduler):

@@ -17,6 +17,7 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "join-copies": _every(60, "images.tasks.copies.join_waiting"),
     "refresh-similar": _every(60, "inference.tasks.similar.refresh_similar"),
     "reap-labels": _every(10, "retraining.tasks.reap"),
+    "look-after-models": _every(3600, "retraining.tasks.look_after_models"),
     "look-after-labels": _every(3600, "retraining.tasks.look_after_labels"),
     "keep-worklists": _every(600, "reading.tasks.upkeep.keep_worklists"),
     "rank-worklists": _every(3600, "reading.tasks.upkeep.rank_worklists"),

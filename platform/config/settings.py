@@ -45,6 +45,9 @@ QUARANTINE_DIR = DATA_DIR / "quarantine"
 # Archives made by bulk exports, until they expire.
 EXPORTS_DIR = DATA_DIR / "exports"
 ARTIFACTS_DIR = DATA_DIR / "models"
+# Checkpoints of trainings that are not finished, and models that wait to be looked at.
+RUNS_DIR = DATA_DIR / "runs"
+MODELS_INTAKE_DIR = DATA_DIR / "models-intake"
 WEIGHTS_DIR = DATA_DIR / "weights"
 MAIL_DIR = DATA_DIR / "mail"
 BASELINE_DIR = BASE_DIR / "inference" / "artifacts" / "baseline-covid-19"
@@ -52,6 +55,9 @@ GATE_DIR = BASE_DIR / "inference" / "artifacts" / "gate-frontal-chest"
 VGG16_WEIGHTS = env.text("VGG16_WEIGHTS")
 INFERENCE_ENGINE = env.choice("INFERENCE_ENGINE", "auto", ("auto", "ncnn", "torch", "torch-cuda"))
 INFERENCE_THREADS = env.whole("INFERENCE_THREADS", 0)  # of one worker; 0: all its cores
+TRAINING_THREADS = env.whole("TRAINING_THREADS", 0)  # of the trainer; 0: all cores but one
+# Of a card's memory that the trainer may take, where it trains on one that others predict with.
+TRAINING_GPU_PERCENT = env.whole("TRAINING_GPU_PERCENT", 50)
 
 # --- mode -------------------------------------------------------------------------------------
 MODE = env.choice("COVIDXR_MODE", "local", ("local", "production"))

@@ -17,6 +17,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -54,6 +55,10 @@ class JobQuerySet(models.QuerySet[Any]):
     def claimable(self, now: datetime) -> Self:
         free = models.Q(lease_until=None) | models.Q(lease_until__lt=now)
         return self.filter(free, status__in=OPEN_STATUSES, attempts__lt=MAX_ATTEMPTS)
+
+    def awaits_worker(self) -> bool:
+        """Whether any row could be claimed now."""
+        return self.claimable(timezone.now()).exists()
 
     def claim(self, *keys: uuid.UUID) -> str:
         """Take what is free of these rows; returns their owner token, "" when nothing was."""
@@ -179,6 +184,27 @@ def heartbeat(rows: JobQuerySet, owner: str) -> Iterator[threading.Event]:
     finally:
         stop.set()
         thread.join()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A row that this worker has: its owner token, and the event of its heartbeat."""
+
+    row: Any
+    owner: str
+    lost: threading.Event
+
+
+@contextmanager
+def oldest_held(rows: JobQuerySet) -> Iterator[Held | None]:
+    """The oldest claimable row, claimed, its lease extended while the block runs; or None."""
+    row = rows.claimable(timezone.now()).order_by("created_at", "pk").first()
+    owner = rows.claim(row.pk) if row is not None else ""
+    if not owner:
+        yield None
+        return
+    with heartbeat(rows, owner) as lost:
+        yield Held(row, owner, lost)
 
 
 def _beat(rows: JobQuerySet, owner: str, stop: threading.Event, lost: threading.Event) -> None:

@@ -26,3 +26,10 @@ def test_each_role_is_in_the_table():
 def test_closed_account_can_nothing(administrator):
     administrator.is_active = False
     assert not administrator.capabilities
+
+
+@pytest.mark.django_db
+def test_models_belong_to_administrators_of_the_whole_platform(administrator, site_administrator):
+    assert administrator.can(Capability.MANAGE_MODELS)
+    assert not site_administrator.can(Capability.MANAGE_MODELS)
+    assert site_administrator.can(Capability.READ_AUDIT)

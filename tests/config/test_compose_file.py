@@ -66,6 +66,15 @@ def test_every_queue_of_the_house_has_a_worker():
     assert queues == {"default", "inference", "training"}
 
 
+def test_a_training_gives_its_memory_back():
+    words = command("worker-train")
+    assert words[words.index("--max-tasks-per-child") + 1] == "1"
+
+
+def test_what_trains_gets_what_the_others_leave():
+    assert FILE["services"]["worker-train"]["cpu_shares"] == 2
+
+
 def test_only_the_gpu_worker_reserves_a_card():
     with_card = [name for name, service in FILE["services"].items() if "deploy" in service]
     assert with_card == ["worker-gpu"]

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.data, pytest.mark.xdist_group("up")]
 SHARED = Path(os.environ.get("COVIDXR_SHARED", Path(settings.BASE_DIR).parent / "shared"))
 WEIGHTS = SHARED / "weights" / "vgg16_features_imagenet.safetensors"
 SECONDS = 40
-WORKERS = ("worker", "intake")
+WORKERS = ("worker", "intake", "trainer")
 # What a start may touch: sockets, locks and logs, and SQLite's files beside the database.
 COMES_AND_GOES = re.compile(r"^run/|-wal$|-shm$")
 
@@ -132,6 +132,18 @@ def test_a_killed_start_takes_its_processes_along(again):
 def processes_of(up, name):
     """The worker of this name and its child, eldest first."""
     return sorted(pid for pid in belongs_to(up.data) if f"-n {name}@" in command_of(pid))
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has an idle class")
+def test_what_trains_runs_when_nothing_else_does(again):
+    """The process that trains; not the one that keeps it, whose signs of life are waited for."""
+
+    def classes(name):
+        return [os.sched_getscheduler(pid) for pid in processes_of(again, name)]
+
+    wait_until(lambda: classes("trainer") == [os.SCHED_OTHER, os.SCHED_IDLE], SECONDS, "a trainer")
+    wait_until(lambda: len(classes("worker")) == 2, SECONDS, "a worker")
+    assert set(classes("worker") + classes("intake")) == {os.SCHED_OTHER}
 
 
 @pytest.mark.parametrize("name", WORKERS)

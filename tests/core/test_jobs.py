@@ -149,3 +149,17 @@ def test_the_heartbeat_outlives_a_database_that_was_away(monkeypatch):
         assert rows.beaten.wait(5)
         assert lost.wait(5)
     assert rows.beats == 4
+
+
+def test_the_oldest_row_is_held_while_the_block_runs(job):
+    with jobs.oldest_held(Row.all()) as held:
+        job.refresh_from_db()
+        assert (held.row, held.owner) == (job, job.owner)
+        assert not held.lost.is_set()
+        assert not Row.awaits_worker()
+
+
+def test_nothing_to_hold(job):
+    Row.all().cancel()
+    with jobs.oldest_held(Row.all()) as held:
+        assert held is None

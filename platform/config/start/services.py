@@ -1,4 +1,4 @@
-"""The processes of local mode: broker, web, two workers, beat, as `manage.py up` runs them."""
+"""The processes of local mode: broker, web, three workers, beat, as `manage.py up` runs them."""
 
 import http.client
 import sys
@@ -9,9 +9,13 @@ from django.conf import settings
 from config.start import broker
 from config.start.processes import Service
 
-# Looking through a batch of files must not wait behind the network, nor the network behind it.
+# Looking through a batch of files must not wait behind the network, nor the network behind it;
+# and nobody who waits for a prediction waits behind a training.
 INTAKE_QUEUES = "default"
-QUEUES = "inference,training"
+QUEUES = "inference"
+TRAINING_QUEUES = "training"
+# What a training took in memory is given back with its process.
+ONE_TASK_A_PROCESS = ("--max-tasks-per-child", "1")
 # Celery warns root because a message could be a pickle; ours are JSON and nothing else is read.
 ROOT_WARNING = "You're running the worker with superuser privileges"
 
@@ -32,6 +36,7 @@ def services() -> list[Service]:
         Service("web", web),
         Service("worker", (*worker, QUEUES, "-n", "worker@%h")),
         Service("intake", (*worker, INTAKE_QUEUES, "-n", "intake@%h")),
+        Service("trainer", (*worker, TRAINING_QUEUES, "-n", "trainer@%h", *ONE_TASK_A_PROCESS)),
         Service("beat", beat),
     ]
 
