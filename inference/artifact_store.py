@@ -1,5 +1,6 @@
 """The artifacts that are or were in service, each in a folder of its own below ARTIFACTS_DIR."""
 
+import filecmp
 import hashlib
 import secrets
 import shutil
@@ -15,7 +16,9 @@ from inference.ml.manifest import Manifest
 
 MANIFEST: Final = "manifest.json"
 WEIGHTS: Final = "head.safetensors"
+BACKBONE: Final = "backbone.safetensors"
 LARGEST: Final = 64 * 1024 * 1024
+LARGEST_BACKBONE: Final = 512 * 1024 * 1024
 
 
 def identity_of(folder: Path) -> str:
@@ -34,13 +37,14 @@ def kept_folder(name: str) -> Path:
 
 
 def copy_to_part(source: Path) -> Path:
-    """Copy an artifact's two files beside the kept ones, not in service yet; returns the folder.
+    """Copy an artifact's files beside the kept ones, not in service yet; returns the folder.
 
     Raises ArtifactRefused for an incomplete or oversized source, OSError when the disk refuses.
     """
     part = kept_folder(f".{secrets.token_hex(8)}.part")
     try:
-        for name in (MANIFEST, WEIGHTS):
+        write_whole(part / MANIFEST, _read(source / MANIFEST))
+        for name in files_of(part)[1:]:
             write_whole(part / name, _read(source / name))
     except BaseException:
         discard(part)
@@ -68,23 +72,30 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArtifactRefused("the manifest is not UTF-8") from problem
 
 
+def files_of(folder: Path) -> tuple[str, ...]:
+    """The names of an artifact's files, the manifest first, as the manifest tells."""
+    brings_backbone = bool(read_manifest(folder).backbone_sha256)
+    return (MANIFEST, WEIGHTS, BACKBONE) if brings_backbone else (MANIFEST, WEIGHTS)
+
+
 def discard(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_equal(kept: Path, part: Path) -> bool:
     try:
-        return all((kept / n).read_bytes() == (part / n).read_bytes() for n in (MANIFEST, WEIGHTS))
+        return all(filecmp.cmp(kept / n, part / n, shallow=False) for n in files_of(part))
     except FileNotFoundError:
         return False
 
 
 def _read(path: Path) -> bytes:
+    largest = LARGEST_BACKBONE if path.name == BACKBONE else LARGEST
     try:
         with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
+            content = stream.read(largest + 1)
     except FileNotFoundError as problem:
         raise ArtifactRefused(f"the artifact has no {path.name}") from problem
-    if len(content) > LARGEST:
-        raise ArtifactRefused(f"{path.name} is larger than {LARGEST} bytes")
+    if len(content) > largest:
+        raise ArtifactRefused(f"{path.name} is larger than {largest} bytes")
     return content

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.jobs import WORKER_DIED, JobStatus
 from inference import reasons
+from inference.ml.extractor import spec_of
 from inference.models import Explanation, Method, Prediction
 from inference.panels import poll_seconds
 
@@ -33,6 +34,17 @@ SENTENCES: "dict[str, StrOrPromise]" = reasons.SENTENCES | {
 
 def sentence_of(code: str) -> "StrOrPromise":
     return SENTENCES.get(code, SENTENCES[reasons.UNEXPECTED])
+
+
+def methods_of(prediction: Prediction) -> list[Method]:
+    """How a map of `prediction` can be drawn.
+
+    The fast one needs features that still tell one region of the film from another: a network that
+    takes the mean of each of its maps keeps none.
+    """
+    spec = spec_of(prediction.model.extractor) if prediction.model else None
+    has_places = spec is None or spec.has_places
+    return [method for method in Method if has_places or method != Method.FAST_CAM]
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class ExplanationPanel:
         if self.prediction.radiograph.is_trashed:
             return []
         standing = {row.method for row in self.explanations if row.is_standing}
-        return [method for method in Method if method not in standing]
+        return [method for method in methods_of(self.prediction) if method not in standing]
 
     @property
     def positive_name(self) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import PermanentError
-from inference import features, reasons, worker
+from inference import extraction, features, reasons, worker
 from inference.batch import classifier_of
 from inference.features import FeatureKey
 from inference.ml import explain
@@ -25,15 +25,20 @@ def heat_map(prediction: Prediction, method: str) -> Heat:
     positive = classifier.manifest.classes.index(classifier.manifest.positive)
     if method == Method.FAST_CAM:
         return explain.fast_cam(classifier, _features(prediction, model), positive)
-    return explain.grad_cam(classifier, _activations(prediction), positive)
+    extractor = extraction.engine_of(model)
+    # Of VGG16 in whatever engine: `explain` knows its pooling.
+    last = None if extraction.reads_basis(model) else extractor.last_part
+    activations = extractor.before_pooling(worker.input_of(prediction.radiograph, extractor.spec))
+    return explain.grad_cam(classifier, activations, positive, last)
 
 
 def _features(prediction: Prediction, model: DeployedModel) -> NDArray[np.floating]:
     """From the cache, or made for this map alone."""
     pixels = prediction.radiograph.pixel_sha256
     kept = features.read(FeatureKey(pixels, model.extractor, model.preprocessing))
-    return explain.pooled(_activations(prediction)) if kept is None else kept
-
-
-def _activations(prediction: Prediction) -> NDArray[np.float32]:
-    return worker.engine().before_pooling(worker.input_of(prediction.radiograph))
+    if kept is not None:
+        return kept
+    extractor = extraction.engine_of(model)
+    film = worker.input_of(prediction.radiograph, extractor.spec)
+    vector: NDArray[np.floating] = worker.features_of(extractor, film[None])[0]
+    return vector

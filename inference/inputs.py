@@ -6,7 +6,7 @@ ten million pixels is not decompressed a second time. What is handed over may be
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,10 +35,18 @@ LEFTOVER_SECONDS: Final = 3600.0
 
 @dataclass(frozen=True)
 class Input:
-    """``grey`` as in ``preprocess.grey_input``; ``stages`` in milliseconds by name of the stage."""
+    """``grey`` as in ``preprocess.grey_input``; ``stages`` in milliseconds by name of the stage.
+
+    ``others`` are the same film at other sides that were asked for, by side.
+    """
 
     grey: Grey
     stages: dict[str, float] = field(default_factory=dict)
+    others: dict[int, Grey] = field(default_factory=dict)
+
+    def at(self, side: int) -> Grey:
+        """The film as (side, side); KeyError where that side was not asked for."""
+        return self.grey if side == SIDE else self.others[side]
 
 
 def hand_over(radiograph: UUID, pixels: RadiographPixels) -> None:
@@ -63,20 +71,27 @@ def forget_leftovers() -> None:
                 path.unlink()
 
 
-def input_of(radiograph: Radiograph) -> Input:
-    """The network's view of a stored radiograph.
+def input_of(radiograph: Radiograph, sides: Collection[int] = ()) -> Input:
+    """The network's view of a stored radiograph, and the same at other `sides`, decoded once.
 
     Raises PermanentError when its file is gone or not what was stored, OSError or MemoryError for
     troubles that may pass.
     """
     stages: dict[str, float] = {}
-    handed = _timed(stages, "fetch", lambda: _handed_over(radiograph.pk))
+    others = sorted(set(sides) - {SIDE})
+    # A handed-over input has one size only; from that one no other is made.
+    handed = None if others else _timed(stages, "fetch", lambda: _handed_over(radiograph.pk))
     if handed is not None:
         return Input(handed, stages)
     content = _timed(stages, "fetch", lambda: _stored_bytes(radiograph))
     pixels = _timed(stages, "decode", lambda: _decoded(radiograph, content))
-    grey = _timed(stages, "preprocess", lambda: grey_input(pixels.array, pixels.low, pixels.high))
-    return Input(grey, stages)
+    greys = _timed(stages, "preprocess", lambda: {s: _grey(pixels, s) for s in (SIDE, *others)})
+    return Input(greys.pop(SIDE), stages, greys)
+
+
+def grey_of(radiograph: Radiograph, side: int) -> Grey:
+    """A stored radiograph as (side, side) in 0..1, from its file. Raises as `input_of`."""
+    return _grey(_decoded(radiograph, _stored_bytes(radiograph)), side)
 
 
 class InputReader:
@@ -87,25 +102,31 @@ class InputReader:
 
     def __init__(self, threads: int = 2) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-        self._ahead: dict[UUID, Future[Input]] = {}
+        self._ahead: dict[UUID, tuple[frozenset[int], Future[Input]]] = {}
 
-    def read(self, radiographs: Iterable[Radiograph]) -> list[Future[Input]]:
+    def read(
+        self, radiographs: Iterable[Radiograph], sides: Collection[int] = ()
+    ) -> list[Future[Input]]:
         """A future for each, in order; its `result` raises what `input_of` raises."""
+        wanted = frozenset(sides) - {SIDE}
         futures = []
         for row in radiographs:
-            known = row.pk in self._ahead
-            futures.append(self._ahead.pop(row.pk) if known else self._submit(row))
+            known, future = self._ahead.pop(row.pk, (frozenset(), None))
+            usable = future is not None and wanted <= known
+            futures.append(future if future and usable else self._submit(row, wanted))
         return futures
 
-    def read_ahead(self, radiographs: Iterable[Radiograph]) -> None:
-        """Begin with those that are likely to be asked for next."""
-        wanted = {row.pk: row for row in radiographs}
+    def read_ahead(self, radiographs: Iterable[Radiograph], sides: Collection[int] = ()) -> None:
+        """Begin with those that are likely to be asked for next, at the same sides."""
+        wanted, chosen = {row.pk: row for row in radiographs}, frozenset(sides) - {SIDE}
         for key in self._ahead.keys() - wanted.keys():
-            self._ahead.pop(key).cancel()
+            self._ahead.pop(key)[1].cancel()
         for key in wanted.keys() - self._ahead.keys():
-            self._ahead[key] = self._submit(wanted[key])
+            self._ahead[key] = chosen, self._submit(wanted[key], chosen)
 
-    def _submit(self, radiograph: Radiograph) -> Future[Input]:
+    def _submit(self, radiograph: Radiograph, sides: frozenset[int]) -> Future[Input]:
+        if sides:
+            return self._pool.submit(input_of, radiograph, sides)
         return self._pool.submit(input_of, radiograph)
 
 
@@ -141,6 +162,10 @@ def _decoded(radiograph: Radiograph, content: bytes) -> RadiographPixels:
     if pixels.sha256 != radiograph.pixel_sha256:
         raise PermanentError(reasons.FILE_DAMAGED)
     return pixels
+
+
+def _grey(pixels: RadiographPixels, side: int) -> Grey:
+    return grey_input(pixels.array, pixels.low, pixels.high, side)
 
 
 def _timed(stages: dict[str, float], name: str, work: Callable[[], Result]) -> Result:

@@ -1,9 +1,10 @@
 """What a page says about a prediction: one place for its wording, its caution and its figures."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
@@ -78,7 +79,7 @@ class Reading:
             return PENDING
         if self.prediction.status != JobStatus.DONE or self.prediction.predicted_class is None:
             return FAILED
-        if self.is_near_threshold:
+        if self.is_unsure or self.is_near_threshold:
             return UNCERTAIN
         return POSITIVE if self.prediction.predicted_class.is_positive else NEGATIVE
 
@@ -99,6 +100,18 @@ class Reading:
         return "" if score is None else percent(score)
 
     @property
+    def is_unsure(self) -> bool:
+        """The model cannot decide: at its error rate more than one class is left, or none."""
+        return self.is_done and self.prediction.is_unsure
+
+    @property
+    def left_over(self) -> str:
+        """Names of the classes that an unsure model cannot rule out; "" where it rules out all."""
+        said = set(self.prediction.answers)
+        classes = self.prediction.target.classes.order_by("position", "code")
+        return ", ".join(row.name for row in classes if row.code in said)
+
+    @property
     def is_near_threshold(self) -> bool:
         probability, threshold = self.prediction.probability, self.threshold
         return probability is not None and threshold is not None and is_near(probability, threshold)
@@ -117,6 +130,8 @@ class Reading:
         """The class, marked where it is uncertain; "" lets the badge use its own word."""
         if self.state != UNCERTAIN:
             return self.label
+        if self.is_unsure:
+            return gettext("Ask a doctor")
         return gettext("%(result)s, uncertain") % {"result": self.label}
 
     @property
@@ -152,12 +167,20 @@ class Reading:
 
 def operating_point(model: DeployedModel) -> list[Proportion]:
     """Sensitivity and specificity at the threshold, measured on patients held out of training."""
-    values, intervals = model.metrics.get("metrics", {}), model.metrics.get("intervals", {})
+    measured = {key: _figure(model.metrics, key) for key in PROPORTIONS}
     return [
-        Proportion(name, percent(values[key]), _interval(intervals.get(key)))
-        for key, name in PROPORTIONS.items()
-        if values.get(key) is not None
+        Proportion(PROPORTIONS[key], percent(figure[0]), _interval(figure[1:]))
+        for key, figure in measured.items()
+        if figure[0] is not None
     ]
+
+
+def _figure(metrics: Mapping[str, Any], key: str) -> tuple[Any, Any, Any]:
+    """Value, low and high: as trainings here tell them, or as the model that ships does."""
+    if told := metrics.get("figures", {}).get(key):
+        return told["value"], told["low"], told["high"]
+    low, high = metrics.get("intervals", {}).get(key) or (None, None)
+    return metrics.get("metrics", {}).get(key), low, high
 
 
 def limits_of(model: DeployedModel) -> list[str]:
@@ -166,6 +189,6 @@ def limits_of(model: DeployedModel) -> list[str]:
     return [sentence[language] for sentence in model.limits if sentence.get(language)]
 
 
-def _interval(bounds: list[float | None] | None) -> str:
-    known = [percent(bound) for bound in bounds or [] if bound is not None]
+def _interval(bounds: Sequence[float | None]) -> str:
+    known = [percent(bound) for bound in bounds if bound is not None]
     return " – ".join(known) if len(known) == 2 else ""

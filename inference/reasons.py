@@ -15,6 +15,7 @@ FILE_MISSING = "file-missing"
 FILE_DAMAGED = "file-damaged"
 MODEL_MISSING = "model-missing"
 MODEL_REFUSED = "model-refused"
+EXTRACTOR_MISSING = "extractor-missing"
 OUT_OF_MEMORY = "out-of-memory"
 STORAGE = "storage"
 NOT_FRONTAL = "not-frontal"
@@ -25,6 +26,10 @@ SENTENCES: "dict[str, StrOrPromise]" = {
     FILE_DAMAGED: _("The stored file of this radiograph is damaged. Upload the radiograph again."),
     MODEL_MISSING: _("No model is in service for this question. Tell an administrator."),
     MODEL_REFUSED: _("The model in service does not pass its checks. Tell an administrator."),
+    EXTRACTOR_MISSING: _(
+        "The weights of the network that the model in service reads with are not on this server. "
+        "Tell an administrator."
+    ),
     OUT_OF_MEMORY: _("The server ran out of memory. Try again in a few minutes."),
     STORAGE: _("The server could not read or write its disk. Try again in a few minutes."),
     NOT_FRONTAL: _("This image is not a frontal chest radiograph."),

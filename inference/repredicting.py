@@ -84,6 +84,7 @@ def predictions_of(job: RePrediction, radiographs: Sequence[Radiograph]) -> list
             row.started_at, row.finished_at = began, finished
             row.model, row.predicted_class = job.model, classes[outcome.label]
             row.probability, row.probabilities = outcome.positive_probability, outcome.probabilities
+            row.answers, row.is_unsure = list(outcome.answers), outcome.is_unsure
             row.features_were_cached, row.milliseconds = True, round(milliseconds)
         rows.append(row)
     return rows

@@ -84,6 +84,16 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     probabilities = serializers.DictField(
         child=serializers.FloatField(), read_only=True, help_text=_("By class code, 0 to 1.")
     )
+    answers = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text=_("Codes of the classes that the model cannot rule out at its error rate."),
+    )
+    unsure = serializers.BooleanField(
+        source="is_unsure",
+        read_only=True,
+        help_text=_("The model cannot decide: ask a doctor."),
+    )
     threshold = serializers.FloatField(
         source="model.threshold", default=None, read_only=True, allow_null=True
     )
@@ -97,7 +107,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
         model = Prediction
         fields = (
             "id", "radiograph", "target", "status", "label", "probability", "probabilities",
-            "threshold", "model", "engine", "gate", "error", "timings",
+            "answers", "unsure", "threshold", "model", "engine", "gate", "error", "timings",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.ml.extractor import EXTRACTORS
+from inference.ml.extractor import spec_of
 
 Vector = NDArray[np.float16]
 LITTLE_ENDIAN_FP16: Final = np.dtype("<f2")
@@ -38,7 +38,7 @@ def pooled(rows: Vector, extractor: str) -> list[bytes]:
     Rows are flattened maps in the order channel, row, column (`ExtractorSpec.shape`). Of an
     extractor that is in no registry any more each number counts as a channel of its own.
     """
-    spec = EXTRACTORS.get(extractor)
+    spec = spec_of(extractor)
     channels = spec.shape[0] if spec and spec.dimensions == rows.shape[1] else rows.shape[1]
     maps = rows.reshape(len(rows), channels, -1)
     means = maps.mean(axis=2, dtype=np.float32).astype(LITTLE_ENDIAN_FP16)

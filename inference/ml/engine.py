@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from scipy.special import softmax
 
 from inference.ml import engines
 from inference.ml.artifact import Artifact
+from inference.ml.explain import LastPart
 from inference.ml.extractor import BatchLimits, EngineFacts, ExtractorSpec, FeatureExtractor
 from inference.ml.heads import head_gradient, head_logits
 from inference.ml.preprocess import preprocess
@@ -106,6 +107,12 @@ class Engine:
         """See ``FeatureExtractor.before_pooling``."""
         return self._extractor.before_pooling(single)
 
+    @property
+    def last_part(self) -> LastPart | None:
+        """What makes features of ``before_pooling``; None where that is VGG16's pooling."""
+        is_any = hasattr(self._extractor, "gradient_before_pooling")
+        return cast(LastPart, self._extractor) if is_any else None
+
 
 def to_half(features: npt.NDArray[np.floating]) -> Features:
     """Round features to what is stored; what fp16 cannot hold becomes its largest value."""
@@ -116,12 +123,19 @@ def to_half(features: npt.NDArray[np.floating]) -> Features:
 
 @dataclass(frozen=True)
 class Outcome:
-    """``label`` is the positive class at or above ``threshold``, else the likeliest other class."""
+    """``label`` is the positive class at or above ``threshold``, else the likeliest other class.
+
+    ``answers`` are the classes that cannot be ruled out (`conformal`), in the manifest's order;
+    empty where the model has no such rule, or where it rules out all. ``is_unsure``: it has one,
+    and it leaves not exactly one class. A doctor should look.
+    """
 
     probabilities: dict[str, float]
     positive_probability: float
     label: str
     threshold: float
+    answers: tuple[str, ...] = ()
+    is_unsure: bool = False
 
 
 class Classifier:
@@ -131,6 +145,7 @@ class Classifier:
         self.manifest = artifact.manifest
         # Doubled once here: a copy of five million weights for each radiograph would be felt.
         self._head = copy.deepcopy(artifact.head).double()
+        self._answer_sets = artifact.manifest.answer_sets
 
     def probabilities(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """(N, dimensions) features to (N, classes) calibrated probabilities.
@@ -142,7 +157,11 @@ class Classifier:
 
     def outcomes(self, features: npt.NDArray[np.floating]) -> list[Outcome]:
         """One outcome for each row of features; ValueError as in ``probabilities``."""
-        return [self._outcome(row) for row in self.probabilities(features)]
+        chances = self.probabilities(features)
+        if self._answer_sets is None:
+            return [self._outcome(row, None) for row in chances]
+        sets = self._answer_sets.answers(chances)
+        return [self._outcome(row, each) for row, each in zip(chances, sets, strict=True)]
 
     def gradient(
         self, features: npt.NDArray[np.floating], class_index: int
@@ -161,7 +180,7 @@ class Classifier:
             raise ValueError("features are not finite")
         return to_half(features)
 
-    def _outcome(self, row: npt.NDArray[np.float64]) -> Outcome:
+    def _outcome(self, row: npt.NDArray[np.float64], places: tuple[int, ...] | None) -> Outcome:
         manifest = self.manifest
         named = dict(zip(manifest.classes, row.tolist(), strict=True))
         positive = named[manifest.positive]
@@ -171,4 +190,6 @@ class Classifier:
             if positive >= manifest.threshold
             else max(others, key=others.__getitem__)
         )
-        return Outcome(named, positive, label, manifest.threshold)
+        answers = tuple(manifest.classes[place] for place in places or ())
+        is_unsure = places is not None and len(places) != 1
+        return Outcome(named, positive, label, manifest.threshold, answers, is_unsure)

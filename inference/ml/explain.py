@@ -10,13 +10,16 @@ each gradient on to the one place of its window that was the largest: a channel'
 is the same before and after it, and so are the weights but for one factor, which the scale of a map
 from 0 to 1 takes out. The two maps here therefore weigh channels alike and differ in resolution.
 
+Of other networks (`backbones`) the gradient is carried back through whatever lies between their
+last maps and their features.
+
 A map tells where the network looked, not why, and it is relative: its strongest place is 1.
 """
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +44,15 @@ COLOURS: Final = (
 Heat = npt.NDArray[np.float32]
 
 
+class LastPart(Protocol):
+    """What lies between a network's last maps and its features; see `TorchBackbone`."""
+
+    def finish(self, activations: Heat) -> Heat: ...
+    def gradient_before_pooling(
+        self, activations: Heat, gradient: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.float64]: ...
+
+
 def fast_cam(classifier: Classifier, features: npt.NDArray[np.floating], class_index: int) -> Heat:
     """The map at the pooled layer, from cached features alone: (dimensions,) to (7, 7) for VGG16.
 
@@ -52,11 +64,17 @@ def fast_cam(classifier: Classifier, features: npt.NDArray[np.floating], class_i
     return _weighed(gradient.reshape(shape), features.reshape(shape))
 
 
-def grad_cam(classifier: Classifier, activations: Heat, class_index: int) -> Heat:
+def grad_cam(
+    classifier: Classifier, activations: Heat, class_index: int, last: LastPart | None = None
+) -> Heat:
     """The map at the last convolution: (512, 14, 14) after its ReLU to (14, 14) for VGG16.
 
-    ``activations`` are of ``FeatureExtractor.before_pooling``; the rest is as in ``fast_cam``.
+    ``activations`` are of ``FeatureExtractor.before_pooling``; without ``last`` they become
+    features by VGG16's pooling. The rest is as in ``fast_cam``.
     """
+    if last is not None:
+        gradient = classifier.gradient(last.finish(activations), class_index)
+        return _weighed(last.gradient_before_pooling(activations, gradient), activations)
     gradient = classifier.gradient(pooled(activations), class_index)
     shape = EXTRACTORS[classifier.manifest.extractor].shape
     return _weighed(gradient.reshape(shape), activations)

@@ -2,16 +2,20 @@
 
 Source: COVID-XR paper, section III (every radiograph is resized to 224x224, no cropping, aspect
 ratio not kept); mean and scale are those the VGG16 convolutions were trained with (Simonyan and
-Zisserman 2015: channel mean subtracted, pixel scale 0..255).
+Zisserman 2015: channel mean subtracted, pixel scale 0..255). Other networks read the same grey
+values at their own side and scale (`input_for`).
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+
+if TYPE_CHECKING:
+    from inference.ml.extractor import ExtractorSpec
 
 # Cached features are keyed by this string: any change of the numbers below needs a new one.
 PREPROCESSING_VERSION: Final = "xr-224-1"
@@ -19,6 +23,11 @@ SIDE: Final = 224
 CHANNEL_MEAN: Final = (0.48235, 0.45882, 0.40784)
 PIXEL_SCALE: Final = 255.0
 LUMINANCE_601: Final = (0.299, 0.587, 0.114)
+# Of the photographs that torchvision's networks were trained with (values 0..1).
+IMAGENET_MEAN: Final = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION: Final = (0.229, 0.224, 0.225)
+
+Normalisation = Literal["vgg16-caffe", "imagenet", "grey-unit"]
 
 # Rows turned to float at a time: a 4000x4000 film then costs 4 MB of scratch instead of 64 MB.
 _BAND_ROWS: Final = 256
@@ -37,15 +46,41 @@ def network_input(grey: Float32Array) -> Float32Array:
     return (grey[None] - mean) * np.float32(PIXEL_SCALE)
 
 
-def grey_input(array: npt.NDArray[np.uint8 | np.uint16], low: float, high: float) -> Float32Array:
-    """All that the network sees of a radiograph, float32 (224, 224) in 0..1.
+def input_for(
+    spec: ExtractorSpec, array: npt.NDArray[np.uint8 | np.uint16], low: float, high: float
+) -> Float32Array:
+    """What the network of `spec` reads of one radiograph: float32 (channels, side, side).
+
+    Raises ValueError as `grey_input`.
+    """
+    return normalised(spec.normalisation, grey_input(array, low, high, spec.side))
+
+
+def normalised(normalisation: Normalisation, grey: Float32Array) -> Float32Array:
+    """Grey float32 (side, side) in 0..1 to what a network was made for, float32 (channels, ...).
+
+    ``vgg16-caffe``: three channels less their mean, times 255. ``imagenet``: three channels less
+    the mean, by the deviation. ``grey-unit``: one channel as it is.
+    """
+    if normalisation == "vgg16-caffe":
+        return network_input(grey)
+    if normalisation == "imagenet":
+        mean = np.asarray(IMAGENET_MEAN, dtype=np.float32)[:, None, None]
+        return (grey[None] - mean) / np.asarray(IMAGENET_DEVIATION, np.float32)[:, None, None]
+    return np.asarray(grey[None], dtype=np.float32)
+
+
+def grey_input(
+    array: npt.NDArray[np.uint8 | np.uint16], low: float, high: float, side: int = SIDE
+) -> Float32Array:
+    """All that the network sees of a radiograph, float32 (side, side) in 0..1.
 
     ``array`` is uint8 or uint16 (H, W), or uint8 (H, W, 3) RGB, brighter = more radio-opaque;
     ``low`` and ``high`` are the display range, mapped to 0 and 1 with values outside clipped.
     Raises ValueError for another shape or type, an empty image or an empty display range.
     """
     _refuse_unknown_pixels(array, low, high)
-    return _resize(array, low, high)
+    return _resize(array, low, high, side)
 
 
 def _refuse_unknown_pixels(array: npt.NDArray[np.generic], low: float, high: float) -> None:
@@ -59,16 +94,16 @@ def _refuse_unknown_pixels(array: npt.NDArray[np.generic], low: float, high: flo
         raise ValueError(f"display range {low}..{high} is empty")
 
 
-def _resize(array: npt.NDArray[np.generic], low: float, high: float) -> Float32Array:
-    """Antialiased resize to (224, 224); columns band by band, then rows.
+def _resize(array: npt.NDArray[np.generic], low: float, high: float, side: int) -> Float32Array:
+    """Antialiased resize to (side, side); columns band by band, then rows.
 
     Pillow filters columns before rows too, so the bands change memory only, not one value.
     """
     bands = [
-        _resample(_unit_grey(array[top : top + _BAND_ROWS], low, high), width=SIDE)
+        _resample(_unit_grey(array[top : top + _BAND_ROWS], low, high), width=side)
         for top in range(0, array.shape[0], _BAND_ROWS)
     ]
-    return _resample(np.concatenate(bands), height=SIDE)
+    return _resample(np.concatenate(bands), height=side)
 
 
 def _unit_grey(rows: npt.NDArray[np.generic], low: float, high: float) -> Float32Array:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +50,27 @@ def _read(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
+
+
+@contextmanager
+def torch_threads(threads: int | None) -> Iterator[None]:
+    """Let torch compute with so many threads (None: all cores) while the block runs."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or usable_cores())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def take_a_share_of_the_card(percent: int) -> None:
+    """Leave the rest of a card's memory to the process that predicts; nothing without a card."""
+    import torch
+
+    if torch.cuda.is_available() and 0 < percent < 100:
+        torch.cuda.set_per_process_memory_fraction(percent / 100)
 
 
 def keep_small_sums_on_one_thread() -> None:

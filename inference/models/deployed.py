@@ -49,6 +49,7 @@ class DeployedModel(Record):
     ended_at = models.DateTimeField(null=True, blank=True)
     version = models.CharField(max_length=80)
     architecture = models.CharField(max_length=40)
+    # Of one that travels with its model: CODE@ and the first 12 digits of its weights' SHA-256.
     extractor = models.CharField(max_length=40)
     preprocessing = models.CharField(max_length=40)
     # A folder's name below settings.ARTIFACTS_DIR, never a path from outside.

@@ -64,6 +64,11 @@ class Prediction(Job):
     predicted_class = models.ForeignKey(TargetClass, models.PROTECT, null=True, related_name="+")
     probability = models.FloatField(null=True)  # of the positive class, calibrated, 0..1
     probabilities = models.JSONField(default=dict)  # class code -> 0..1
+    # Codes of the classes that the model cannot rule out at its error rate; [] where its artifact
+    # says nothing of that (see inference.ml.conformal).
+    answers = models.JSONField(default=list)
+    # True: the model cannot decide between them. A doctor should look.
+    is_unsure = models.BooleanField(default=False)
     features_were_cached = models.BooleanField(default=False)
     milliseconds = models.PositiveIntegerField(null=True)
     # Name, device, precision and version of what computed; empty before the work.
@@ -85,6 +90,11 @@ class Prediction(Job):
             ),
             models.Index(
                 fields=["radiograph", "target", "-created_at"], name="predictions_of_radiograph"
+            ),
+            models.Index(
+                fields=["target", "radiograph"],
+                name="unsure_predictions",
+                condition=models.Q(is_unsure=True),
             ),
         ]
         constraints = [

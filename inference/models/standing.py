@@ -30,7 +30,8 @@ class Standing(Record):
     Kept by `inference.services.standings`, whatever else changes predictions; the predictions
     themselves have the last word, and upkeep mends what differs. `doubt` is how far the odds lie
     from the threshold's, as |logit difference| (0 or more; null without an answer); `is_uncertain`
-    when that is within the bounds of caution (`inference.readings.is_near`).
+    when that is within the bounds of caution (`inference.readings.is_near`), or the model could not
+    decide.
     """
 
     radiograph = models.ForeignKey(Radiograph, models.CASCADE, related_name="standings")

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import Deed, note
 from accounts.models import User
 from images.models import Target
+from inference import worker
 from inference.artifact_store import (
     copy_to_part,
     discard,
@@ -18,7 +19,8 @@ from inference.artifact_store import (
     keep,
     read_manifest,
 )
-from inference.ml.errors import ArtifactRefused
+from inference.ml.errors import ArtifactRefused, WeightsRefused, WeightsUnavailable
+from inference.ml.extractor import EXTRACTORS, VGG16_BLOCK5
 from inference.ml.manifest import Manifest
 from inference.models import DeployedModel
 from inference.services.repredict import request_reprediction
@@ -60,6 +62,7 @@ def verified(*, target: Target, artifact_dir: Path) -> Iterator[DeployedModel]:
     try:
         manifest = load(part).manifest
         refuse_misfit(target, manifest)
+        refuse_unreadable(manifest, part)
         row = _row_of(target, manifest, identity_of(part))
         yield row
         row.artifact = keep(part, target=target.code, version=manifest.version)
@@ -93,6 +96,20 @@ def refuse_misfit(target: Target, manifest: Manifest) -> None:
         raise ArtifactRefused(f"its version is longer than {LONGEST_VERSION} characters")
 
 
+def refuse_unreadable(manifest: Manifest, folder: Path) -> None:
+    """Raises ArtifactRefused unless this machine has the shared extractor that the model reads.
+
+    VGG16 is asked for by every start; a network that the model brought was looked at already.
+    """
+    spec = EXTRACTORS[manifest.extractor]
+    if spec.travels or spec.code == VGG16_BLOCK5.code:
+        return
+    try:
+        worker.refuse_other_weights(worker.extractor_named(spec.code).spec, folder)
+    except (WeightsRefused, WeightsUnavailable) as problem:
+        raise ArtifactRefused(f"the weights of {spec.code} are not here: {problem}") from problem
+
+
 def _may_replace(live: DeployedModel, shipped: str) -> bool:
     return live.activated_by_id is None and live.sha256 != shipped
 
@@ -102,7 +119,7 @@ def _row_of(target: Target, manifest: Manifest, sha256: str) -> DeployedModel:
         target=target,
         version=manifest.version,
         architecture=manifest.architecture,
-        extractor=manifest.extractor,
+        extractor=manifest.served_extractor,
         preprocessing=manifest.preprocessing_version,
         sha256=sha256,
         threshold=manifest.threshold,
@@ -121,8 +138,6 @@ def _note(model: DeployedModel, before: DeployedModel | None) -> None:
 
 
 def _end_shadows_of(live: DeployedModel) -> None:
-    """A candidate that now serves itself, or that needs other features, has nothing to compare."""
-    same = models.Q(sha256=live.sha256)
-    shares = models.Q(extractor=live.extractor, preprocessing=live.preprocessing)
-    shadows = DeployedModel.objects.shadows().filter(same | ~shares, target=live.target)
+    """A candidate that now serves itself has nothing to compare."""
+    shadows = DeployedModel.objects.shadows().filter(sha256=live.sha256, target=live.target)
     shadows.update(ended_at=timezone.now())

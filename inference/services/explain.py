@@ -12,6 +12,7 @@ from accounts.models import User
 from core.errors import PermanentError
 from core.jobs import JobStatus, heartbeat
 from core.tasks import ring
+from inference.explanations import methods_of
 from inference.heat_maps import heat_map
 from inference.ml.explain import METHOD_VERSION, Heat, overlay_png
 from inference.models import Explanation, Prediction
@@ -26,9 +27,11 @@ def request_explanation(*, prediction: Prediction, method: str, by: User) -> Exp
     """The map of `prediction` by `method`: the one that is there or on its way, else a new one.
 
     After a failure a new one is queued. None where nothing can be asked: the prediction has no
-    result, or its radiograph is in the trash.
+    result, its radiograph is in the trash, or its model keeps nothing that the method could show.
     """
     if prediction.status != JobStatus.DONE or prediction.radiograph.is_trashed:
+        return None
+    if method not in methods_of(prediction):
         return None
     # The constraint `one_explanation` settles races: the second asker gets the first one's row.
     explanation: Explanation

@@ -24,9 +24,10 @@ def start_shadow(
 ) -> DeployedModel:
     """Let an artifact score each radiograph that the live model of `target` answers for.
 
-    A candidate that scores already is returned as it is. Raises ArtifactRefused as `activate`
-    does, and for an artifact that is live itself or cannot share the live model's features;
-    OSError when the disk refuses. Loads torch: for workers and commands, not for a web process.
+    A candidate that scores already is returned as it is. Features that the live model does not read
+    are made for the candidate alone. Raises ArtifactRefused as `activate` does, and for an artifact
+    that is live itself or has nothing to be compared with; OSError when the disk refuses. Loads
+    torch: for workers and commands, not for a web process.
     """
     with verified(target=target, artifact_dir=artifact_dir) as candidate:
         _refuse_unfit(candidate, DeployedModel.objects.live(target))
@@ -78,16 +79,3 @@ def _refuse_unfit(candidate: DeployedModel, live: DeployedModel | None) -> None:
         raise ArtifactRefused(f"nothing serves {code!r} yet: there is nothing to compare it with")
     if live.sha256 == candidate.sha256:
         raise ArtifactRefused(f"it serves {code!r} already")
-    if not _share(live, candidate):
-        raise ArtifactRefused(
-            f"it needs features of {candidate.extractor} ({candidate.preprocessing}), the live "
-            f"model uses those of {live.extractor} ({live.preprocessing})"
-        )
-
-
-def _share(served: DeployedModel, candidate: DeployedModel) -> bool:
-    """Whether the same features serve both models of the same target."""
-    return all(
-        getattr(served, name) == getattr(candidate, name)
-        for name in ("target_id", "extractor", "preprocessing")
-    )

@@ -82,7 +82,7 @@ def _standing(row: Prediction) -> Standing:
     if row.status == JobStatus.DONE and row.probability is not None and row.model is not None:
         threshold = row.model.threshold
         standing.doubt = abs(logit(row.probability) - logit(threshold))
-        standing.is_uncertain = is_near(row.probability, threshold)
+        standing.is_uncertain = row.is_unsure or is_near(row.probability, threshold)
     return standing
 
 

@@ -15,8 +15,8 @@ from django.db import IntegrityError, transaction
 from core.errors import JobError, PermanentError
 from core.jobs import heartbeat
 from images.models import Radiograph
-from inference import batch, features, gate, reasons, worker
-from inference.batch import Case
+from inference import batch, extraction, features, gate, reasons, worker
+from inference.cases import Case
 from inference.ml.batcher import Take, WaitFor, Waiting, next_batch
 from inference.ml.extractor import BatchLimits
 from inference.models import Prediction, StageTimings
@@ -119,8 +119,10 @@ def _results(case: Case, outcome: "Outcome") -> dict[str, Any]:
         "predicted_class": classes[outcome.label],
         "probability": outcome.positive_probability,
         "probabilities": outcome.probabilities,
+        "answers": list(outcome.answers),
+        "is_unsure": outcome.is_unsure,
         "features_were_cached": case.was_cached,
-        "engine": batch.engine_facts(case),
+        "engine": extraction.engine_facts(case),
         "milliseconds": round(sum(case.stages.values())),
     }
 
@@ -151,7 +153,7 @@ def _aftermath(cases: Sequence[Case]) -> None:
     done = [case for case in cases if case.is_stored]
     try:
         for case in cases:
-            if case.vector is not None and not case.is_stored:
+            if case.vectors and not case.is_stored:
                 # Deleted meanwhile, perhaps: then its features must not outlive it.
                 features.forget(case.radiograph.pixel_sha256)
         StageTimings.objects.bulk_create(

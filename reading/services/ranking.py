@@ -19,6 +19,8 @@ from reading.models import CaseState, ListCase, ListKind, Rank
 AT_ONCE: Final = 500
 # Beyond every distance of log odds, so that what has no answer comes after what is uncertain.
 NO_ANSWER: Final = 1e6
+# Before every distance of log odds, of which the largest is 42.
+UNDECIDED: Final = 1e3
 EPOCH: Final = date(1970, 1, 1)
 OPPOSITE: Final = {
     (StandingOf.POSITIVE.value, "negative"), (StandingOf.NEGATIVE.value, "positive"),
@@ -34,6 +36,7 @@ class Facts:
     standing: str = StandingOf.NONE
     is_uncertain: bool = False
     doubt: float | None = None
+    is_unsure: bool = False
 
 
 class Row(NamedTuple):
@@ -48,12 +51,13 @@ class Row(NamedTuple):
 def rank_of(facts: Facts) -> tuple[Rank, float]:
     """Rank and value (lower first), as ListCase keeps them.
 
-    Uncertain: by distance from the threshold; then failed and never asked for, and those the
+    Uncertain: those on which the model could not decide first, then the others, both by distance
+    from the threshold; then failed and never asked for, and those the
     RT-PCR contradicts and the rest, by day. One that is still being computed is of the rest.
     """
     days = float((facts.day - EPOCH).days)
     if facts.is_uncertain:
-        return Rank.UNCERTAIN, facts.doubt or 0.0
+        return Rank.UNCERTAIN, (facts.doubt or 0.0) - (UNDECIDED if facts.is_unsure else 0.0)
     if facts.standing in (StandingOf.FAILED, StandingOf.NONE):
         return Rank.UNCERTAIN, NO_ANSWER + days
     if (facts.standing, facts.rt_pcr) in OPPOSITE:
@@ -67,18 +71,19 @@ def facts_of(radiograph_keys: Sequence[UUID], target: Target) -> dict[UUID, Fact
     films = Radiograph.objects.filter(pk__in=radiograph_keys).annotate(own=own).order_by()
     is_rt_pcr = target.code == RT_PCR_TARGET
     rows = films.values_list(
-        "pk", "acquired_on", "created_at", "rt_pcr", "own__standing", "own__is_uncertain",
-        "own__doubt",
+        "pk", "acquired_on", "created_at", "rt_pcr", "own__standing", "own__doubt",
+        "own__is_uncertain", "own__prediction__is_unsure",
     )  # fmt: skip
     return {
         key: Facts(
             acquired_on or timezone.localdate(created_at),
             rt_pcr if is_rt_pcr else "",
             standing or StandingOf.NONE,
-            bool(is_uncertain),
+            bool(caution[0]),
             doubt,
+            bool(caution[1]),
         )
-        for key, acquired_on, created_at, rt_pcr, standing, is_uncertain, doubt in rows
+        for key, acquired_on, created_at, rt_pcr, standing, doubt, *caution in rows
     }
 
 

@@ -56,6 +56,8 @@ def test_prediction_in_full(radiograph, model, doctor, sign_in):
         "label": "covid-19",
         "probability": 0.875,
         "probabilities": {"covid-19": 0.875, "no-covid-19": 0.125},
+        "answers": [],
+        "unsure": False,
         "threshold": 0.4,
         "model": {
             "version": "c-1", "sha256": "ab" * 32, "preprocessing": "v1", "extractor": "vgg16",

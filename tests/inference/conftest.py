@@ -12,6 +12,7 @@ from inference.ml.explain import overlay_png
 from inference.models import DeployedModel, Explanation, Prediction
 from tests.engines import LIMITS, METRICS, make_artifact, small_engine  # noqa: F401  (fixtures)
 from tests.factories import make_radiograph
+from tests.networks import on_shared, own_network, shared_weights  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

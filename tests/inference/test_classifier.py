@@ -81,3 +81,33 @@ def test_features_that_are_not_finite_are_refused(plain, features, value):
     broken[0, 7] = value
     with pytest.raises(ValueError, match="finite"):
         plain.probabilities(broken)
+
+
+def rule(*quantiles):
+    classes = ("no-covid-19", "covid-19")
+    return {"error_rate": 0.1, "quantiles": dict(zip(classes, quantiles, strict=True))}
+
+
+def test_without_a_rule_it_is_never_unsure(plain, features):
+    assert {(o.answers, o.is_unsure) for o in plain.outcomes(features)} == {((), False)}
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "answers", "is_unsure"),
+    [
+        ((None, None), ("no-covid-19", "covid-19"), True),
+        ((None, 0.0), ("no-covid-19",), False),
+        ((0.0, None), ("covid-19",), False),
+        ((0.0, 0.0), (), True),
+    ],
+)
+def test_not_exactly_one_class_left_is_unsure(features, quantiles, answers, is_unsure):
+    outcome = classifier(conformal=rule(*quantiles)).outcomes(features[:1])[0]
+    assert (outcome.answers, outcome.is_unsure) == (answers, is_unsure)
+
+
+def test_the_sets_are_of_calibrated_probabilities(plain, features):
+    warm = classifier(temperature=3.0, conformal=rule(0.5, 0.5))
+    for outcome, row in zip(warm.outcomes(features), warm.probabilities(features), strict=True):
+        expected = [code for code, p in zip(warm.manifest.classes, row, strict=True) if p >= 0.5]
+        assert list(outcome.answers) == expected

@@ -1,6 +1,7 @@
 """`manage.py fetch_weights`: thin words around inference.ml.weights.fetch."""
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -42,3 +43,25 @@ def test_a_full_disk_is_told_in_one_line(monkeypatch):
     monkeypatch.setattr(fetch_weights, "fetch", full)
     with pytest.raises(CommandError, match="No space left"):
         call_command("fetch_weights")
+
+
+def test_another_extractor_is_fetched_by_its_name(monkeypatch, settings, tmp_path):
+    asked = []
+    monkeypatch.setattr(fetch_weights, "fetch_extractor", lambda *facts: asked.append(facts[:3]))
+    call_command("fetch_weights", "--extractor", "resnet-50", "--file", "resnet50.pth")
+    assert asked == [("resnet-50", settings.WEIGHTS_DIR, Path("resnet50.pth"))]
+
+
+def test_an_absent_extractor_is_named_in_one_line(monkeypatch):
+    def nothing(*_):
+        raise WeightsUnavailable("first\nsecond")
+
+    monkeypatch.setattr(fetch_weights, "fetch_extractor", nothing)
+    with pytest.raises(CommandError, match="No source gave the resnet-50 weights"):
+        call_command("fetch_weights", "--extractor", "resnet-50")
+
+
+@pytest.mark.parametrize("code", ["cnn-64", "vgg99"])
+def test_networks_that_are_not_shared_cannot_be_fetched(code):
+    with pytest.raises(CommandError, match="invalid choice"):
+        call_command("fetch_weights", "--extractor", code)

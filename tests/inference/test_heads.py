@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from inference.ml.heads import HEADS, Head, HeadSpec, build_head, head_logits
+from inference.ml.heads import HEADS, Head, HeadSpec, build_head, head_gradient, head_logits
 
 
 @pytest.mark.parametrize("code", ["covid-xr-a", "covid-xr-b", "covid-xr-c"])
@@ -60,3 +60,41 @@ def test_logits_are_those_of_the_network():
 
 def test_logits_of_nothing():
     assert head_logits(build_head("covid-xr-a", 30, 3), np.empty((0, 30))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logistic_regression_is_one_layer(classes):
+    head = build_head("logistic", 30, classes)
+    assert [tuple(layer.weight.shape) for layer in head.linear_layers()] == [(classes, 30)]
+    features = np.random.default_rng(0).normal(size=(4, 30)).astype(np.float32)
+    weight, bias = (head.dense[0].weight, head.dense[0].bias)
+    expected = features.astype(np.float64) @ weight.double().detach().numpy().T
+    expected += bias.double().detach().numpy()
+    np.testing.assert_allclose(head_logits(head, features), expected, rtol=1e-12)
+
+
+def test_logistic_regression_is_linear_in_training_too():
+    head = build_head("logistic", 30, 2).train()
+    features = torch.randn(1, 30)
+    halves = head(features) + head(-features)
+    torch.testing.assert_close(halves, 2 * head(torch.zeros(1, 30)))
+
+
+def test_the_gradient_of_logistic_regression_is_its_weights():
+    head = build_head("logistic", 30, 3).double().eval().requires_grad_(False)
+    assert np.array_equal(head_gradient(head, np.ones(30), 2), head.dense[0].weight[2].numpy())
+
+
+def test_a_head_on_logarithms_is_its_inner_head_on_logarithms():
+    head, inner = build_head("logistic-log", 6, 3), build_head("logistic", 6, 3)
+    head.load_state_dict(inner.state_dict() | {"scale": torch.tensor([2.5])})
+    features = np.array([[0, 1, 10, 1000, 0.5, 3], [0, 0, 0, 0, -4, 2]], np.float32)
+    logarithms = np.sign(features) * np.log1p(np.abs(features) / 2.5)
+    np.testing.assert_allclose(head_logits(head, features), head_logits(inner, logarithms))
+
+
+def test_the_slope_of_logarithms_is_finite_where_nothing_fired():
+    head = build_head("logistic-log", 2, 2).double()
+    head.scale.fill_(4.0)
+    gradient = head_gradient(head, np.zeros(2), 1)
+    np.testing.assert_allclose(gradient, head.dense[0].weight.detach().numpy()[1] / 4.0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from inference.ml.extractor import EXTRACTORS, VGG16_BLOCK5
+from inference.ml.extractor import VGG16_BLOCK5
 from inference.ml.networks import placed, run, structure_of
 from inference.ml.torch_memory import memory_errors
 from inference.ml.vision import torchvision
@@ -33,11 +33,10 @@ def test_vgg16_is_built_as_torchvision_builds_it():
     assert str(structure_of(VGG16_BLOCK5)) == str(theirs)
 
 
-@pytest.mark.parametrize("spec", EXTRACTORS.values(), ids=lambda spec: spec.code)
-def test_every_extractor_of_the_registry_has_its_network(spec):
+def test_vgg16_gives_what_the_registry_says():
     with torch.device("meta"):
-        features = structure_of(spec)(torch.empty(1, 3, 224, 224))
-    assert features.shape == (1, *spec.shape)
+        features = structure_of(VGG16_BLOCK5)(torch.empty(1, 3, 224, 224))
+    assert features.shape == (1, *VGG16_BLOCK5.shape)
 
 
 @pytest.mark.parametrize(("precision", "error"), [("fp32", 1e-6), ("fp16", 1e-2), ("bf16", 1e-2)])

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inference.ml.preprocess import CHANNEL_MEAN, PREPROCESSING_VERSION, preprocess
+from inference.ml.extractor import EXTRACTORS, VGG16_BLOCK5
+from inference.ml.preprocess import (
+    CHANNEL_MEAN,
+    PREPROCESSING_VERSION,
+    input_for,
+    preprocess,
+)
 
 GOLDEN = {"xr-224-1": "4ac8d189a877480d7bc15b0288036e6256f3eb1a85e6761e71717aa2b225e15b"}
 
@@ -113,3 +119,26 @@ def test_a_large_film_needs_little_memory():
     finally:
         tracemalloc.stop()
     assert peak < 24 * 1024 * 1024
+
+
+@pytest.mark.parametrize("spec", EXTRACTORS.values(), ids=lambda spec: spec.code)
+def test_every_extractor_gets_the_shape_it_reads(spec):
+    found = input_for(spec, film(), 0, 255)
+    assert (found.shape, found.dtype) == (spec.input_shape, np.float32)
+
+
+def test_vgg16_gets_what_it_always_got():
+    array = film((600, 500))
+    assert np.array_equal(input_for(VGG16_BLOCK5, array, 0, 255), preprocess(array, 0, 255))
+
+
+def test_grey_networks_see_the_film_as_it_is():
+    found = input_for(EXTRACTORS["cnn-64"], np.full((70, 90), 51, np.uint8), 0, 255)
+    np.testing.assert_allclose(found, 0.2, atol=1e-6)
+
+
+def test_imagenet_networks_get_its_mean_and_deviation():
+    found = input_for(EXTRACTORS["inception-v3"], np.full((300, 310), 255, np.uint8), 0, 255)
+    expected = [(1 - 0.485) / 0.229, (1 - 0.456) / 0.224, (1 - 0.406) / 0.225]
+    np.testing.assert_allclose(found[:, 0, 0], expected, rtol=1e-5)
+    assert found.std(axis=(1, 2)).max() < 1e-5

@@ -156,11 +156,18 @@ def test_without_a_model_nothing_is_written(site):
     assert refresh() == 0
 
 
-def test_the_index_of_a_model_that_serves_no_more_goes(served, site, target):
+def test_the_index_goes_when_nothing_serves_any_more(served, site, target):
     refresh()
-    serve(target, extractor="another", version="2")
+    Target.objects.filter(pk=target.pk).update(is_active=False)
     refresh()
     assert files() == set()
+
+
+def test_a_model_with_another_extractor_leaves_the_index(served, site, target):
+    refresh()
+    serve(target, extractor="resnet-50", version="2")
+    refresh()
+    assert files() == {f"{EXTRACTOR}.{PREPROCESSING}.index"}
 
 
 def test_what_a_killed_refresh_left_behind_goes(served):

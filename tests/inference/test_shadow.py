@@ -14,6 +14,7 @@ from inference import offline, services
 from inference.agreement import shadow_report
 from inference.ml.engine import Outcome
 from inference.ml.errors import ArtifactRefused
+from inference.ml.extractor import VGG16_BLOCK5
 from inference.ml.proportion import wilson
 from inference.models import DeployedModel, Duty, Prediction, ShadowScore
 from tests.factories import make_radiograph, state_truth
@@ -93,17 +94,14 @@ class TestStart:
         with pytest.raises(ArtifactRefused, match="nothing serves"):
             start(target, make_artifact("2"))
 
-    @pytest.mark.parametrize("name", ["extractor", "preprocessing"])
-    def test_other_features_than_the_live_models_are_refused(self, model, make_artifact, name):
-        DeployedModel.objects.update(**{name: "another"})
-        with pytest.raises(ArtifactRefused, match="features"):
-            start(model.target, make_artifact("2"))
+    def test_other_features_than_the_live_models_are_no_hindrance(self, model, make_artifact):
+        DeployedModel.objects.update(extractor="resnet-50")
+        assert start(model.target, make_artifact("2")).extractor == VGG16_BLOCK5.code
 
     def test_a_refused_candidate_leaves_nothing(self, model, make_artifact, settings):
         before = set(settings.ARTIFACTS_DIR.iterdir())
-        DeployedModel.objects.update(extractor="another")
         with pytest.raises(ArtifactRefused):
-            start(model.target, make_artifact("2"))
+            start(model.target, make_artifact("1"))
         assert set(settings.ARTIFACTS_DIR.iterdir()) == before
         assert not DeployedModel.objects.shadows().exists()
 
@@ -145,12 +143,12 @@ class TestEnd:
         )
         assert list(DeployedModel.objects.shadows()) == [candidate]
 
-    def test_a_live_model_with_other_features_ends_it(self, candidate, make_artifact):
+    def test_another_live_model_with_other_features_leaves_it(self, candidate, make_artifact):
         DeployedModel.objects.filter(pk=candidate.pk).update(preprocessing="another")
         services.activate(
             target=candidate.target, artifact_dir=make_artifact("3"), by=None, reason="other"
         )
-        assert not DeployedModel.objects.shadows().exists()
+        assert [row.pk for row in DeployedModel.objects.shadows()] == [candidate.pk]
 
 
 class TestScores:
