@@ -24,7 +24,7 @@ from inference.ml.heads import Head
 from inference.ml.manifest import Manifest
 from retraining.ml.cross_validation import OutOfFold, cross_validate
 from retraining.ml.evaluation import Evaluation, evaluate
-from retraining.ml.projection import Features
+from retraining.ml.feature_matrix import Features
 from retraining.ml.split import FRACTIONS, TEST, TRAIN, VALIDATION, split_of
 from retraining.ml.trainer import TrainedHead, train_head
 from retraining.ml.training_spec import TrainingSpec

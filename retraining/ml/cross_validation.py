@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from inference.ml.heads import head_logits
 from retraining.ml.calibration import fit_temperature
-from retraining.ml.projection import Features
+from retraining.ml.feature_matrix import Features
+from retraining.ml.fitting import fit_head
+from retraining.ml.operating import operating_point, positive_probability
 from retraining.ml.split import TEST, TRAIN, VALIDATION, fold_of
-from retraining.ml.trainer import operating_point, positive_probability, train_head
 from retraining.ml.training_spec import TrainingSpec
 
 
@@ -74,6 +75,6 @@ def _one_round(
         names = np.full(len(truth), TRAIN, dtype="U10")
         names[fold == (judged + 1) % folds] = VALIDATION
         names[fold == judged] = TEST
-        head = train_head(features, truth, names.tolist(), spec).head
+        head = fit_head(features, truth, names.tolist(), spec).head
         logits[fold == judged] = head_logits(head, features[fold == judged])
     return logits

@@ -27,8 +27,8 @@ import numpy.typing as npt
 from scipy.special import softmax
 
 from retraining.ml.curves import Ranked, area_under_curve, sorted_scores, youden_threshold
+from retraining.ml.feature_matrix import Features
 from retraining.ml.out_of_fold import FOLDS, UNKNOWN, Judged, OnHead, TooFew, judge
-from retraining.ml.projection import Features
 from retraining.ml.suspects import scarce
 from retraining.ml.training_spec import TrainingSpec
 

@@ -16,9 +16,10 @@ import numpy.typing as npt
 import torch
 
 from inference.ml.heads import head_logits
-from retraining.ml.projection import Features, fit_projection
+from retraining.ml.feature_matrix import Features, Rows
+from retraining.ml.fitting import fit_head
+from retraining.ml.projection import fit_projection
 from retraining.ml.split import TEST, TRAIN, VALIDATION
-from retraining.ml.trainer import train_head
 from retraining.ml.training_spec import TrainingSpec
 
 FOLDS: Final = 5
@@ -81,24 +82,25 @@ def judge(
             judged = tenths // 2 == fold
             inputs = _projected(reduced, names == TRAIN, labellings, seeded)
             for place, labels in enumerate(labellings):
-                head = train_head(inputs, labels, _said(names, labels), _projecting_none(seeded))
-                logits[repetition, place, judged] = head_logits(head.head, inputs[judged])
+                head = fit_head(inputs, labels, _said(names, labels), _projecting_none(seeded)).head
+                logits[repetition, place, judged] = head_logits(head, inputs[judged])
                 progress.step()
     return Judged(logits, folds)
 
 
-def reduce(features: Features) -> npt.NDArray[np.float32]:
-    """(N, dimensions) to (N, k) components with k <= 1024, once for all heads.
+def reduce(features: Features, rows: Rows | None = None) -> npt.NDArray[np.float32]:
+    """(N, dimensions), or (n,) rows of them, to (N or n, k) components with k <= 1024.
 
-    Nothing is lost of up to 1024 cases: their principal directions are the same in both. No label
-    is looked at.
+    Once for all heads. Nothing is lost of up to 1024 cases: their principal directions are the
+    same in both. No label is looked at, nor any other row.
     """
+    count = len(features) if rows is None else len(rows)
     if features.shape[1] <= DIRECTIONS:
-        return features.astype(np.float32)
-    if len(features) <= DIRECTIONS:
-        return components_of(features)
-    projection = fit_projection(features, DIRECTIONS, whiten=0.0, seed=0)
-    return np.asarray(projection.apply(features).numpy())
+        return (features if rows is None else features[rows]).astype(np.float32)
+    if count <= DIRECTIONS:
+        return components_of(features if rows is None else features[rows])
+    projection = fit_projection(features, DIRECTIONS, whiten=0.0, seed=0, among=rows)
+    return np.asarray(projection.apply(features, rows).numpy())
 
 
 def components_of(features: Features) -> npt.NDArray[np.float32]:

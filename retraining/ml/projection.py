@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import torch
+
+from retraining.ml.feature_matrix import Chosen, Features, Rows, all_rows
 
 # Rows that the directions are estimated on: their Gram matrix is solved in about a second.
 _SAMPLE: Final = 1024
-_ROWS_AT_ONCE: Final = 512
-
-Features = npt.NDArray[np.float16] | npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,10 @@ class Projection:
     mean: torch.Tensor
     basis: torch.Tensor
 
-    def apply(self, features: Features) -> torch.Tensor:
-        """(N, dimensions) features to (N, k) float32 components."""
-        parts = [
-            (torch.from_numpy(features[top : top + _ROWS_AT_ONCE]).float() - self.mean)
-            @ self.basis.T
-            for top in range(0, len(features), _ROWS_AT_ONCE)
-        ]
+    def apply(self, features: Features, rows: Rows | None = None) -> torch.Tensor:
+        """(N, dimensions) features, or (n,) rows of them, to (N or n, k) float32 components."""
+        chosen = Chosen(features, all_rows(features) if rows is None else rows)
+        parts = [(block - self.mean) @ self.basis.T for block in chosen.blocks()]
         return torch.cat(parts) if parts else torch.empty(0, len(self.basis))
 
     def fold(self, weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -44,14 +39,17 @@ class Projection:
         return wide, bias.double() - wide @ self.mean.double()
 
 
-def fit_projection(features: Features, components: int, *, whiten: float, seed: int) -> Projection:
-    """The leading principal directions of (N, dimensions) training features.
+def fit_projection(
+    features: Features, components: int, *, whiten: float, seed: int, among: Rows | None = None
+) -> Projection:
+    """The leading principal directions of (N, dimensions) features, or of rows ``among`` them.
 
     ``components`` is lowered to what the rows can give. Component i is divided by its spread to the
     power ``whiten`` (0 keeps the proportions of the features, 1 makes all equally wide), and all
     are scaled so that the mean square over rows and components is 1.
     """
-    rows = torch.from_numpy(_sample(features, seed)).float()
+    among = all_rows(features) if among is None else among
+    rows = torch.from_numpy(features[_sample(among, seed)]).float()
     mean = rows.mean(dim=0)
     rows -= mean
     values, vectors = torch.linalg.eigh((rows @ rows.T).double())
@@ -66,8 +64,8 @@ def fit_projection(features: Features, components: int, *, whiten: float, seed: 
     return Projection(mean, basis * scale.float()[:, None])
 
 
-def _sample(features: Features, seed: int) -> Features:
-    if len(features) <= _SAMPLE:
-        return features
-    chosen = np.random.default_rng(seed).choice(len(features), _SAMPLE, replace=False)
-    return features[np.sort(chosen)]
+def _sample(among: Rows, seed: int) -> Rows:
+    if len(among) <= _SAMPLE:
+        return among
+    chosen = np.random.default_rng(seed).choice(len(among), _SAMPLE, replace=False)
+    return among[np.sort(chosen)]

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from scipy.special import log_softmax
 
 from retraining.ml.calibration import fit_temperature
+from retraining.ml.feature_matrix import Features
 from retraining.ml.out_of_fold import FOLDS, Logits, OnHead, TooFew, judge
-from retraining.ml.projection import Features
 from retraining.ml.training_spec import TrainingSpec
 
 # A label to which the heads give less than this is suspected.
