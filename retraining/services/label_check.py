@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Capability
-from core.jobs import OPEN_STATUSES, heartbeat
+from core.jobs import OPEN_STATUSES, oldest_held
 from core.tasks import ring
 from images.models import GroundTruth, Target
 from retraining import reasons
@@ -66,17 +66,15 @@ def request_due_checks() -> int:
 def resume_label_checks() -> bool:
     """Ring for checks whose bell or worker was lost, and bury those that killed three workers."""
     LabelCheck.objects.bury_exhausted()
-    return _is_claimable() and _ring()
+    return LabelCheck.objects.awaits_worker() and _ring()
 
 
 def work_on_label_check() -> bool:
     """Work on the oldest check to its end; True while there is another one. Loads torch."""
-    waiting = LabelCheck.objects.claimable(timezone.now()).select_related("target")
-    check = waiting.order_by("created_at", "pk").first()
-    if check is not None and (owner := LabelCheck.objects.claim(check.pk)):
-        with heartbeat(LabelCheck.objects.all(), owner):
-            _work(owner, check)
-    return _is_claimable()
+    with oldest_held(LabelCheck.objects.select_related("target")) as held:
+        if held is not None:
+            _work(held.owner, held.row)
+    return LabelCheck.objects.awaits_worker()
 
 
 def _work(owner: str, check: LabelCheck) -> None:
@@ -147,10 +145,6 @@ def _by_loss(cohort: Cohort) -> dict[UUID, Found] | None:
         for case, loss in cases
         if case.truth is not None
     }
-
-
-def _is_claimable() -> bool:
-    return LabelCheck.objects.claimable(timezone.now()).exists()
 
 
 def _ring() -> bool:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Capability
-from core.jobs import OPEN_STATUSES, heartbeat
+from core.jobs import OPEN_STATUSES, oldest_held
 from core.tasks import ring
 from images.models import Radiograph, Target
 from retraining import reasons
@@ -77,17 +77,15 @@ def throw_away_old_impacts() -> int:
 def resume_impacts() -> bool:
     """Ring for previews whose bell or worker was lost, and bury those that killed three workers."""
     LabelImpact.objects.bury_exhausted()
-    return _is_claimable() and _ring()
+    return LabelImpact.objects.awaits_worker() and _ring()
 
 
 def work_on_impact() -> bool:
     """Work on the oldest preview to its end; True while there is another one. Loads torch."""
-    waiting = LabelImpact.objects.claimable(timezone.now()).select_related("target")
-    row = waiting.order_by("created_at", "pk").first()
-    if row is not None and (owner := LabelImpact.objects.claim(row.pk)):
-        with heartbeat(LabelImpact.objects.all(), owner):
-            _work(owner, row)
-    return _is_claimable()
+    with oldest_held(LabelImpact.objects.select_related("target")) as held:
+        if held is not None:
+            _work(held.owner, held.row)
+    return LabelImpact.objects.awaits_worker()
 
 
 def _work(owner: str, row: LabelImpact) -> None:
@@ -138,11 +136,8 @@ def _counts(cohort: Cohort) -> dict[str, int]:
         "cases": len(cohort.cases),
         "without_features": cohort.without_features,
         "refused": cohort.refused,
+        "sealed": cohort.sealed,
     }
-
-
-def _is_claimable() -> bool:
-    return LabelImpact.objects.claimable(timezone.now()).exists()
 
 
 def _ring() -> bool:

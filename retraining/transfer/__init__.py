@@ -1,0 +1,1 @@
+"""Models between installations: a signed package, written here and verified there."""
