@@ -17,7 +17,7 @@ from images.services.splits import split_groups
 from images.services.training_cases import training_cases
 from inference.features import FeatureKey, Vector, stream
 from inference.ml.extractor import VGG16_BLOCK5
-from inference.models import DeployedModel
+from retraining.snapshots.division import tested_patients
 
 if TYPE_CHECKING:
     from retraining.ml.projection import Projection
@@ -29,6 +29,9 @@ ROWS_AT_ONCE: Final = 512
 # Their Gram matrix is solved in about a second (retraining.ml.out_of_fold.DIRECTIONS).
 SAMPLE: Final = 1024
 UNKNOWN: Final = -1
+# Cached for every answered film, whichever network serves. One that was itself trained on these
+# labels would find no error in them.
+KIND: Final = (VGG16_BLOCK5.code, VGG16_BLOCK5.preprocessing_version)
 SEED: Final = 0
 
 
@@ -57,6 +60,8 @@ class Cohort:
     without_features: int = 0
     # Labels that were offered for cases that may not train (trash, consent, writing).
     refused: int = 0
+    # Cases whose labels nobody but the evaluation reads (retraining.vault).
+    sealed: int = 0
     vectors: NDArray[np.float32] = field(
         default_factory=lambda: np.empty((0, 0), np.float32), repr=False
     )
@@ -85,10 +90,9 @@ def cohort_of(target: Target, labels: Mapping[UUID, str] | None = None) -> Cohor
     """All cases that may train `target`, with `labels` (class codes, or "" for none) laid over.
 
     A label for a case that has none yet makes it one of the cohort where nothing but the label was
-    missing. Loads torch: for workers.
+    missing. Patients of the test split are left out. Loads torch: for workers.
     """
     classes = _classes(target)
-    kind = _kind_of(target)
     labels = labels or {}
     current = {
         case.radiograph: (case.truth, classes.index(case.class_code))
@@ -97,14 +101,16 @@ def cohort_of(target: Target, labels: Mapping[UUID, str] | None = None) -> Cohor
     wanted = sorted(current.keys() | labels.keys())
     facts = _facts(wanted)
     groups = split_groups()
+    tested = tested_patients()
+    sealed = {key for key, (patient, *_rest) in facts.items() if patient in tested}
     cases = []
-    for key in facts.keys() & set(wanted):
+    for key in facts.keys() - sealed:
         patient, split_key, pixels = facts[key]
         truth, now = current.get(key, (None, UNKNOWN))
         said = labels.get(key)
         after = now if said is None else _place(classes, said)
         group = groups[patient].key if patient in groups else split_key
-        cases.append(Labelled(key, truth, now, after, group, FeatureKey(pixels, *kind)))
+        cases.append(Labelled(key, truth, now, after, group, FeatureKey(pixels, *KIND)))
     cases.sort(key=lambda case: case.radiograph)
     kept, vectors = _reduced(cases)
     return Cohort(
@@ -113,6 +119,7 @@ def cohort_of(target: Target, labels: Mapping[UUID, str] | None = None) -> Cohor
         cases=kept,
         without_features=len(cases) - len(kept),
         refused=len(labels.keys() - facts.keys()),
+        sealed=len(sealed),
         vectors=vectors,
     )
 
@@ -123,14 +130,6 @@ def _classes(target: Target) -> tuple[str, ...]:
 
 def _place(classes: Sequence[str], code: str) -> int:
     return classes.index(code) if code in classes else UNKNOWN
-
-
-def _kind_of(target: Target) -> tuple[str, str]:
-    """The features that the live model reads, which are those that are cached."""
-    live = DeployedModel.objects.live(target)
-    if live is None:
-        return VGG16_BLOCK5.code, VGG16_BLOCK5.preprocessing_version
-    return live.extractor, live.preprocessing
 
 
 def _facts(keys: Sequence[UUID]) -> dict[UUID, tuple[UUID, str, str]]:

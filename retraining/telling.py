@@ -201,6 +201,13 @@ def _warnings(result: dict[str, Any]) -> list[str]:
             number,
         )
         found.append(sentence % {"n": number})
+    if number := result.get("sealed"):
+        sentence = ngettext(
+            "%(n)d case belongs to a test patient and is left out.",
+            "%(n)d cases belong to test patients and are left out.",
+            number,
+        )
+        found.append(sentence % {"n": number})
     return found
 
 
