@@ -92,6 +92,20 @@ PACKAGES = [
         "36z7PCRuogtm1FgYPKa0iKbYAQ==",
         files={"LICENSE": "LICENSE", "dist/uppy.min.mjs": "uppy.min.mjs"},
     ),
+    # Charts, as a module of its own with the Spanish words (the English ones are inside).
+    Package(
+        name="echarts",
+        version="6.1.0",
+        integrity="sha512-q0yaFPggC9FUdsWH4blavRWFmxdrIodbkoKNAjJudAI6CA9gNPxHtV2RcZNE"
+        "epZVlk4yvBYkOkbk6HIVpIyHZA==",
+        files={
+            "LICENSE": "LICENSE",
+            "NOTICE": "NOTICE",
+            "licenses/LICENSE-d3": "LICENSE-d3",
+            "dist/echarts.esm.min.js": "echarts.esm.min.js",
+            "lib/i18n/langES.js": "langES.js",
+        },
+    ),
     # SHA-256 where the browser has none (pages that do not come over HTTPS) or not by pieces.
     Package(
         name="@noble/hashes",

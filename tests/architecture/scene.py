@@ -26,7 +26,7 @@ from inference.models import (
 )
 from inference.reasons import NOT_FRONTAL
 from tests.accounts.helpers import reauthenticate
-from tests.architecture import scene_truth
+from tests.architecture import scene_models, scene_truth
 from tests.engines import LIMITS, METRICS
 from tests.factories import PatientFactory, SiteFactory, UserFactory, make_radiograph
 from tests.news.factories import MessageFactory, PostFactory
@@ -84,6 +84,7 @@ def build() -> Scene:
     _batches(scene)
     _kept(scene)
     scene_truth.add(scene)
+    scene_models.add(scene)
     return scene
 
 

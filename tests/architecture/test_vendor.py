@@ -25,7 +25,8 @@ def sums(package):
 def test_bootstrap_icons_and_htmx_are_vendored():
     names = {path.name.rpartition("-")[0] for path in PACKAGES}
     assert names == {
-        "bootstrap", "bootstrap-icons", "htmx.org", "noble-hashes", "openseadragon", "uppy",
+        "bootstrap", "bootstrap-icons", "echarts", "htmx.org", "noble-hashes", "openseadragon",
+        "uppy",
     }  # fmt: skip
 
 
