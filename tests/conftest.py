@@ -38,7 +38,7 @@ def clean_places(settings: LazySettings, tmp_path: Path) -> None:
     """Each test has own folders, an empty cache, quick password hashes and plain static files."""
     for name in (
         "MEDIA_ROOT", "FEATURES_DIR", "INPUTS_DIR", "SIMILAR_DIR", "ARTIFACTS_DIR", "MAIL_DIR",
-        "INTAKE_DIR", "QUARANTINE_DIR", "EXPORTS_DIR",
+        "INTAKE_DIR", "QUARANTINE_DIR", "EXPORTS_DIR", "RUNS_DIR", "MODELS_INTAKE_DIR",
     ):  # fmt: skip
         setattr(settings, name, tmp_path / name.lower())
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

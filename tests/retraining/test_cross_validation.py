@@ -32,14 +32,14 @@ def test_scores_find_the_positives(small):
 
 
 def test_patients_are_never_on_both_sides(small, monkeypatch):
-    patients, real, sides = np.array(small[2]), cross_validation.train_head, []
+    patients, real, sides = np.array(small[2]), cross_validation.fit_head, []
 
     def watching(features, labels, names, spec):
         tested = np.array(names) == TEST
         sides.append((set(patients[tested]), set(patients[~tested])))
         return real(features, labels, names, spec)
 
-    monkeypatch.setattr(cross_validation, "train_head", watching)
+    monkeypatch.setattr(cross_validation, "fit_head", watching)
     cross_validate(*small, SPEC, salt="s", folds=3)
     assert [tested & others for tested, others in sides] == [set()] * 3
     assert set.union(*(tested for tested, _ in sides)) == set(patients)

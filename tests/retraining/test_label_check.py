@@ -15,7 +15,14 @@ from inference import features
 from inference.models import DeployedModel
 from retraining import reasons, services, tasks
 from retraining.cohort import cohort_of
-from retraining.models import LabelCheck, SuspectedLabel, SuspectState, Suspicion
+from retraining.models import (
+    Division,
+    LabelCheck,
+    PatientSplit,
+    SuspectedLabel,
+    SuspectState,
+    Suspicion,
+)
 from retraining.services import label_check
 from tests.factories import make_radiograph, state_truth
 from tests.retraining.cases import key_of, make_cases
@@ -114,6 +121,19 @@ def test_groups_join_patients_of_copies(cases, covid):
     of = {case.radiograph: case.group for case in cohort_of(covid).cases}
     assert of[cases[0].pk] == of[cases[1].pk]
     assert len(set(of.values())) == 55
+
+
+def test_patients_of_the_test_split_are_not_judged(cases, covid):
+    """Their copies neither: patients whose radiographs are alike stand together."""
+    group = "5f0c3b0e-9b57-4d0c-9d5c-2d8c0b6d2f10"
+    Radiograph.objects.filter(pk__in=[cases[0].pk, cases[1].pk]).update(copy_group=group)
+    division = Division.objects.current()
+    for film, split in ((cases[0], "test"), (cases[2], "test"), (cases[3], "train")):
+        key = film.patient.split_key.hex
+        PatientSplit.objects.create(division=division, key=key, split=split)
+    cohort = cohort_of(covid)
+    assert {case.radiograph for case in cohort.cases} == {case.pk for case in cases[3:]}
+    assert cohort.sealed == 3
 
 
 def test_damaged_vectors_are_left_out(cases, covid):

@@ -47,7 +47,9 @@ def trained(small):
         {"components": None},
         {"architecture": "covid-xr-a"},
         {"architecture": "covid-xr-b"},
-        {"class_weights": False},
+        {"balance": "none"},
+        {"balance": "oversample"},
+        {"balance": "undersample"},
         {"whiten": 1.0},
     ],
     ids=str,
@@ -144,8 +146,8 @@ def test_rare_class_counts_as_much(small):
     keep = np.flatnonzero((np.array(labels) == 0) | (np.arange(len(labels)) % 10 < 2))
     rare = features[keep], np.array(labels)[keep], [names[row] for row in keep]
     balanced, plain = (
-        train_head(*rare, replace(SPEC, class_weights=weighted, epochs=2, patience=None))
-        for weighted in (True, False)
+        train_head(*rare, replace(SPEC, balance=balance, epochs=2, patience=None))
+        for balance in ("weights", "none")
     )
     means = [
         positive_probability(head_logits(t.head, rare[0]), 1.0, 1).mean() for t in (balanced, plain)
