@@ -17,6 +17,9 @@ PARTS = (
     "label_impact",
     "laboratory_table",
     "end_to_end",
+    "retrain",
+    "retrain_chestxray",
+    "retrain_latency",
     "gpu",
 )
 
