@@ -20,8 +20,13 @@ from tests.distribution import (  # noqa: F401  (hooks)
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
 )
-from tests.servers import (  # noqa: F401  (fixtures for all)
+from tests.migrated import (  # noqa: F401  (fixtures for all)
+    data_folder,
+    migrated_postgres,
+    migrated_sqlite,
     postgres_database,
+)
+from tests.servers import (  # noqa: F401  (fixtures for all)
     postgres_server,
     private_redis,
     redis_server,

@@ -11,7 +11,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -150,18 +149,8 @@ def postgres_server() -> Iterator[str]:
             yield url
 
 
-@pytest.fixture
-def postgres_database(postgres_server: str) -> Iterator[str]:
-    """Address of an empty database, dropped afterwards with whoever still uses it."""
-    name = f"covidxr_test_{uuid.uuid4().hex}"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
-    try:
-        yield urlunsplit(urlsplit(postgres_server)._replace(path=f"/{name}"))
-    finally:
-        _administer(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def _administer(url: str, statement: str) -> None:
+def administer(url: str, statement: str) -> None:
+    """Run a statement that knows no transaction, as those on whole databases."""
     with closing(psycopg2.connect(url)) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:

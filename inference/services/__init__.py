@@ -1,6 +1,11 @@
 """Every change of state of this app."""
 
-from inference.services.activation import activate, install_baseline
+from inference.services.activation import (
+    activate,
+    install_baseline,
+    prepared,
+    put_in_service,
+)
 from inference.services.explain import (
     reap_explanations,
     request_explanation,
@@ -23,7 +28,13 @@ from inference.services.repredict import (
     resume_repredictions,
     work_on_reprediction,
 )
-from inference.services.shadow import record_scores, start_shadow, stop_shadow
+from inference.services.shadow import (
+    let_score,
+    prepared_candidate,
+    record_scores,
+    start_shadow,
+    stop_shadow,
+)
 from inference.services.standings import mend_standings, note_standings
 from inference.services.work import work_next
 
@@ -34,9 +45,13 @@ __all__ = [
     "bury_exhausted",
     "cancel_reprediction",
     "install_baseline",
+    "let_score",
     "mend_standings",
     "note_standings",
     "override_gate",
+    "prepared",
+    "prepared_candidate",
+    "put_in_service",
     "queue_missing",
     "reap_explanations",
     "record_scores",

@@ -39,15 +39,30 @@ def activate(
     format, or trained for other classes than the target has; OSError when the disk refuses. Loads
     torch: for workers and commands, not for a web process.
     """
+    model = prepared(target=target, artifact_dir=artifact_dir, by=by, reason=reason)
+    put_in_service(model, repredict=repredict)
+    return model
+
+
+def prepared(*, target: Target, artifact_dir: Path, by: User | None, reason: str) -> DeployedModel:
+    """A row, not saved, for a verified copy of an artifact that is kept: for `put_in_service`.
+
+    It reads all weights, half a gigabyte of a whole network: before a transaction, not within one.
+    Raises as `activate` does.
+    """
     with verified(target=target, artifact_dir=artifact_dir) as model:
         model.activated_by, model.reason = by, reason
-    with transaction.atomic():
-        _note(model, DeployedModel.objects.live(target))
-        model.save()
-        _end_shadows_of(model)
-        if repredict:
-            request_reprediction(model=model, by=by)
     return model
+
+
+@transaction.atomic
+def put_in_service(model: DeployedModel, *, repredict: bool = False) -> None:
+    """Let a prepared model answer from the next micro-batch on."""
+    _note(model, DeployedModel.objects.live(model.target))
+    model.save()
+    _end_shadows_of(model)
+    if repredict:
+        request_reprediction(model=model, by=model.activated_by)
 
 
 @contextmanager

@@ -29,10 +29,28 @@ def start_shadow(
     that is live itself or has nothing to be compared with; OSError when the disk refuses. Loads
     torch: for workers and commands, not for a web process.
     """
+    candidate = prepared_candidate(target=target, artifact_dir=artifact_dir, by=by, reason=reason)
+    return let_score(candidate)
+
+
+def prepared_candidate(
+    *, target: Target, artifact_dir: Path, by: User | None, reason: str
+) -> DeployedModel:
+    """A row, not saved, for a verified copy that is kept: before a transaction, not within one.
+
+    Raises as `start_shadow` does.
+    """
     with verified(target=target, artifact_dir=artifact_dir) as candidate:
         _refuse_unfit(candidate, DeployedModel.objects.live(target))
         candidate.duty, candidate.activated_by, candidate.reason = Duty.SHADOW, by, reason
-    running = DeployedModel.objects.shadows().filter(target=target, sha256=candidate.sha256)
+    return candidate
+
+
+def let_score(candidate: DeployedModel) -> DeployedModel:
+    """Let a prepared candidate score from the next micro-batch on; one that does is returned."""
+    running = DeployedModel.objects.shadows().filter(
+        target=candidate.target, sha256=candidate.sha256
+    )
     if (same := running.first()) is not None:
         return same
     candidate.save()

@@ -3,8 +3,9 @@
 Models are exchanged by the workers that predict, who have torch at hand: nobody waits there for a
 training to end. Evaluations belong to the training queue.
 
-Whatever goes wrong, the model in service stays as it is: the new row is written in one transaction
-with the end of the job, after the artifact was verified and the gate asked once more.
+Whatever goes wrong, the model in service stays as it is: the artifact is verified first, which
+reads all its weights while nobody waits; then the gate is asked once more, and the new row is
+written in one transaction with the end of the job.
 """
 
 import logging
@@ -23,7 +24,7 @@ from core.tasks import ring
 from inference.artifact_store import kept_folder
 from inference.ml.errors import ArtifactRefused
 from inference.models import DeployedModel
-from inference.services import activate, start_shadow
+from inference.services import let_score, prepared, prepared_candidate, put_in_service
 from retraining import reasons
 from retraining.models import ModelVersion, Promotion, PromotionKind
 from retraining.promotion.gate import judge, unmet
@@ -120,47 +121,65 @@ def _give_back(owner: str, problem: Exception) -> None:
 
 
 def _promote(attempt: "Attempt") -> None:
-    promotion, version = attempt.promotion, attempt.version
+    """Asked before, because verifying takes its time, and again while nobody else may exchange."""
+    version = attempt.version
+    _judged(attempt)
+    model = _as_registered(prepared, attempt, version.artifact, version.sha256)
+    with transaction.atomic():
+        attempt.put_in_service(model, verdict=_judged(attempt))
+
+
+def _judged(attempt: "Attempt") -> list[dict[str, Any]]:
+    """The gate's verdict; the target is held to the end of the caller's transaction, if any.
+
+    Raises Overtaken, GateClosed.
+    """
+    promotion = attempt.promotion
     with transaction.atomic():
         live = live_if_expected(promotion.target, promotion.expected)
-        results = judge(version, rules_of(promotion.target), live)
-        if unmet(results):
-            raise GateClosed(results)
-        verdict = [result.to_dict() for result in results]
-        _activate(attempt, version.artifact, version.sha256, verdict=verdict)
+        results = judge(attempt.version, rules_of(promotion.target), live)
+    if unmet(results):
+        raise GateClosed(results)
+    return [result.to_dict() for result in results]
 
 
 def _roll_back(attempt: "Attempt") -> None:
     promotion, earlier = attempt.promotion, attempt.promotion.back_to
     if earlier is None:
         raise ArtifactRefused("nothing to go back to")
+    model = _as_registered(prepared, attempt, earlier.artifact, earlier.sha256)
     with transaction.atomic():
         live_if_expected(promotion.target, promotion.expected)
-        _activate(attempt, earlier.artifact, earlier.sha256)
+        attempt.put_in_service(model)
 
 
-def _activate(attempt: "Attempt", artifact: str, sha256: str, **results: Any) -> None:
-    """Inside the caller's transaction, which holds the target."""
+def _as_registered(
+    prepare: Callable[..., DeployedModel], attempt: "Attempt", artifact: str, sha256: str
+) -> DeployedModel:
+    """What `prepare` makes of an artifact's kept files, before the transaction that uses it.
+
+    Raises ArtifactRefused, also for other files than were asked for.
+    """
     promotion = attempt.promotion
-    model = activate(
+    model = prepare(
         target=promotion.target, artifact_dir=kept_folder(artifact), by=promotion.requested_by,
-        reason=promotion.reason, repredict=promotion.repredicts,
+        reason=promotion.reason,
     )  # fmt: skip
-    attempt.end(model, sha256, **results)
+    if model.sha256 != sha256:
+        raise ArtifactRefused("its files are not those of the registry")
+    return model
 
 
 def _put_in_the_shadow(attempt: "Attempt") -> None:
     promotion, version = attempt.promotion, attempt.version
+    candidate = _as_registered(prepared_candidate, attempt, version.artifact, version.sha256)
     with transaction.atomic():
-        model = start_shadow(
-            target=promotion.target, artifact_dir=kept_folder(version.artifact),
-            by=promotion.requested_by, reason=promotion.reason,
-        )  # fmt: skip
+        model = let_score(candidate)
         note(
             actor=promotion.requested_by, deed=Deed.ENTERED, subject="shadow", subject_id=model.pk,
             after={"version": model.version, "target": promotion.target.code},
         )  # fmt: skip
-        attempt.end(model, version.sha256)
+        attempt.end(model)
 
 
 def _compare(attempt: "Attempt") -> None:
@@ -190,10 +209,13 @@ class Attempt:
             raise ArtifactRefused("no version is named")
         return self.promotion.version
 
-    def end(self, model: DeployedModel, sha256: str, **results: Any) -> None:
-        """Raises ArtifactRefused for other files than were asked for, LeaseLost."""
-        if model.sha256 != sha256:
-            raise ArtifactRefused("its files are not those of the registry")
+    def put_in_service(self, model: DeployedModel, **results: Any) -> None:
+        """The new row and the end of the job, both or neither. Raises LeaseLost."""
+        put_in_service(model, repredict=self.promotion.repredicts)
+        self.end(model, **results)
+
+    def end(self, model: DeployedModel, **results: Any) -> None:
+        """Raises LeaseLost."""
         if not Promotion.objects.finish(self.owner, deployed=model, **results):
             raise LeaseLost
 

@@ -101,8 +101,8 @@ ONE_STAYS = {"told": ["PermissionDenied", "done"], "left": 1}
 
 
 @pytest.mark.slow
-def test_two_remove_each_other_at_once_on_sqlite(tmp_path):
-    assert at_once(DATA_DIR=str(tmp_path)) == ONE_STAYS
+def test_two_remove_each_other_at_once_on_sqlite(data_folder):
+    assert at_once(DATA_DIR=str(data_folder)) == ONE_STAYS
 
 
 @pytest.mark.slow

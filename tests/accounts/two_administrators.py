@@ -10,7 +10,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from accounts import services  # noqa: E402
@@ -19,7 +18,6 @@ from accounts.roles import Role  # noqa: E402
 
 
 def main():
-    call_command("migrate", verbosity=0, skip_checks=True)
     people = [
         User.objects.create_user(
             f"{name}@example.org", "x", full_name=name, role=Role.ADMINISTRATOR

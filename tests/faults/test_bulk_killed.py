@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.installation import Installation
+from tests.installation import Installation
 
 RADIOGRAPHS = 300
 KILLS = 3
@@ -49,7 +49,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.redis, pytest.ma
 
 
 def check(installation: Installation) -> None:
-    installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE)
     for _ in range(KILLS):
         installation.kill_in_the_middle(WORK, count=COUNT, of=RADIOGRAPHS)
@@ -60,8 +59,8 @@ def check(installation: Installation) -> None:
     assert installation.rows(ACTION) == [("done", RADIOGRAPHS, RADIOGRAPHS, 0)]
 
 
-def test_on_sqlite(tmp_path, private_redis):
-    check(Installation(tmp_path, private_redis, weights=tmp_path / "none"))
+def test_on_sqlite(data_folder, private_redis):
+    check(Installation(data_folder, private_redis, weights=data_folder / "none"))
 
 
 @pytest.mark.postgres

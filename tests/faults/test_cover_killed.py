@@ -44,7 +44,7 @@ print(json.dumps({
 
 
 @pytest.fixture
-def shell(tmp_path):
+def shell(data_folder):
     """`shell(code) -> (exit status, what it printed)`, in an installation of its own."""
     own = {"DATA_DIR", "BROKER_URL", "CACHE_URL", "DATABASE_URL", "REDIS_URL"}
     kept = {name: value for name, value in os.environ.items() if name not in own}
@@ -52,12 +52,11 @@ def shell(tmp_path):
     def run(*arguments: str) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR,
-            env=kept | {"DATA_DIR": str(tmp_path / "data")},
+            env=kept | {"DATA_DIR": str(data_folder)},
             capture_output=True, text=True, timeout=240,
         )  # fmt: skip
         return done.returncode, done.stdout
 
-    assert run("migrate", "-v", "0")[0] == 0
     return lambda code: run("shell", "-v", "0", "-c", code)
 
 
@@ -65,11 +64,11 @@ def shell(tmp_path):
     ("when", "state", "covered"),
     [(BEFORE_THE_COMMIT, "clear", 0), (AFTER_THE_COMMIT, "redacted", 1)],
 )
-def test_the_row_names_whole_files(shell, tmp_path, when, state, covered):
+def test_the_row_names_whole_files(shell, data_folder, when, state, covered):
     assert shell(PREPARE)[0] == 0
     assert shell(COVER.format(when=when))[0] == -9
     told = json.loads(shell(TELL)[1].splitlines()[-1])
     assert told == {"whole": True, "state": state, "covered": covered, "thumbnail": True}
     # What no row names waits for the sweeper: two files, of the old picture or of the new one.
-    files = [path for path in (tmp_path / "data" / "radiographs").rglob("*") if path.is_file()]
+    files = [path for path in (data_folder / "radiographs").rglob("*") if path.is_file()]
     assert len(files) == 4

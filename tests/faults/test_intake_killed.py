@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.installation import BEAT, CELERY, Installation, kill_group
+from tests.installation import BEAT, CELERY, Installation, kill_group
 from tests.servers import wait_until
 
 FILMS = 60
@@ -89,7 +89,6 @@ def killed_and_restarted(installation: Installation) -> None:
 
 
 def check(installation: Installation) -> None:
-    installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE)
     with installation.process(BEAT, "beat.log"):
         killed_and_restarted(installation)
@@ -104,8 +103,8 @@ def check(installation: Installation) -> None:
     assert not list((installation.data / "intake").rglob("*.part"))
 
 
-def test_on_sqlite_and_a_private_broker(tmp_path, private_redis):
-    check(Installation(tmp_path, private_redis, weights=tmp_path / "none"))
+def test_on_sqlite_and_a_private_broker(data_folder, private_redis):
+    check(Installation(data_folder, private_redis, weights=data_folder / "none"))
 
 
 @pytest.mark.postgres

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.installation import Installation
+from tests.installation import Installation
 
 RADIOGRAPHS = 240
 KILLS = 3
@@ -64,7 +64,6 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.redis, pytest.ma
 
 
 def check(installation: Installation) -> None:
-    installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE)
     for _ in range(KILLS):
         installation.kill_in_the_middle(WORK, count=COUNT_DONE, of=RADIOGRAPHS)
@@ -76,8 +75,8 @@ def check(installation: Installation) -> None:
     assert installation.rows(REQUEST) == [("done", RADIOGRAPHS)]
 
 
-def test_on_sqlite(tmp_path, private_redis):
-    check(Installation(tmp_path, private_redis, weights=tmp_path / "none"))
+def test_on_sqlite(data_folder, private_redis):
+    check(Installation(data_folder, private_redis, weights=data_folder / "none"))
 
 
 @pytest.mark.postgres

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from tests.faults.installation import Installation
+from tests.installation import Installation
 
 EPOCHS = 4
 
@@ -132,7 +132,6 @@ def continued_after(installation: Installation) -> list[int]:
 
 
 def check(installation: Installation) -> None:
-    installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE + REQUEST)
     killed_everywhere(installation)
     assert continued_after(installation) == [1, 3, 3]
@@ -149,8 +148,8 @@ def check(installation: Installation) -> None:
     assert not [path for path in (installation.data / "runs").iterdir() if path.is_dir()]
 
 
-def test_on_sqlite(tmp_path):
-    check(Installation(tmp_path, "locmem://", weights=tmp_path / "none"))
+def test_on_sqlite(data_folder):
+    check(Installation(data_folder, "locmem://", weights=data_folder / "none"))
 
 
 @pytest.mark.postgres
@@ -158,10 +157,9 @@ def test_on_postgresql(tmp_path, postgres_database):
     check(Installation(tmp_path, "locmem://", tmp_path / "none", postgres_database))
 
 
-def test_who_dies_three_times_in_the_same_batch_is_buried(tmp_path):
+def test_who_dies_three_times_in_the_same_batch_is_buried(data_folder):
     """Also when an epoch was learnt before: what a checkpoint tells again is no news."""
-    installation = Installation(tmp_path, "locmem://", weights=tmp_path / "none")
-    installation.manage("migrate", "--verbosity", "0")
+    installation = Installation(data_folder, "locmem://", weights=data_folder / "none")
     installation.run_code(PREPARE + REQUEST)
     deaths = 0
     while work(installation, IN_A_BATCH.format(epoch=2)) == -9:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.development import vgg16_weights
-from tests.faults.installation import BEAT, WORKER, Installation, kill_group
+from tests.installation import BEAT, WORKER, Installation, kill_group
 from tests.servers import wait_until
 
 RADIOGRAPHS = 100
@@ -58,7 +58,6 @@ def killed_and_restarted(installation: Installation) -> None:
 
 
 def check(installation: Installation) -> None:
-    installation.manage("migrate", "--verbosity", "0")
     installation.run_code(PREPARE)
     with installation.process(BEAT, "beat.log"):
         killed_and_restarted(installation)
@@ -69,8 +68,8 @@ def check(installation: Installation) -> None:
     assert max(attempts for _, _, attempts, _ in rows) >= 2  # some were begun by a killed worker
 
 
-def test_on_sqlite_and_a_private_broker(tmp_path, private_redis):
-    check(Installation(tmp_path, private_redis, vgg16_weights()))
+def test_on_sqlite_and_a_private_broker(data_folder, private_redis):
+    check(Installation(data_folder, private_redis, vgg16_weights()))
 
 
 @pytest.mark.postgres

@@ -13,7 +13,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from images.errors import Refused  # noqa: E402
@@ -25,7 +24,6 @@ ROUNDS, UPLOADS = 6, 4
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     site = factories.SiteFactory()
     doctor = factories.UserFactory(site=site, role="doctor")
     seeds = iter(range(1000))

@@ -11,7 +11,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import Sum  # noqa: E402
 
@@ -24,7 +23,6 @@ THREADS, FILMS = 8, 48
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     site = factories.SiteFactory()
     people = [factories.UserFactory(site=site) for _ in range(2)]
 

@@ -13,7 +13,6 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from images.models import Radiograph  # noqa: E402
@@ -24,7 +23,6 @@ PEOPLE = 8
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     site = factories.SiteFactory()
     people = [factories.UserFactory(site=site) for _ in range(PEOPLE)]
     all_have_looked = threading.Barrier(PEOPLE)

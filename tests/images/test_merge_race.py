@@ -10,8 +10,8 @@ WHOLE = {"patients": 6, "strays": 0, "films": 36}
 
 
 @pytest.mark.slow
-def test_on_sqlite(tmp_path):
-    assert outcome_of(RACE, tmp_path) == WHOLE
+def test_on_sqlite(data_folder):
+    assert outcome_of(RACE, data_folder) == WHOLE
 
 
 @pytest.mark.slow

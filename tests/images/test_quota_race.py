@@ -14,8 +14,8 @@ def check(data_dir: Path, **environment: str) -> None:
 
 
 @pytest.mark.slow
-def test_on_sqlite(tmp_path):
-    check(tmp_path)
+def test_on_sqlite(data_folder):
+    check(data_folder)
 
 
 @pytest.mark.slow

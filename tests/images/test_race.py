@@ -9,8 +9,8 @@ ONE = {"created": 1, "keys": 1, "rows": 1, "files": 2}
 
 
 @pytest.mark.slow
-def test_on_sqlite(tmp_path):
-    assert outcome_of(RACE, tmp_path) == ONE
+def test_on_sqlite(data_folder):
+    assert outcome_of(RACE, data_folder) == ONE
 
 
 @pytest.mark.slow

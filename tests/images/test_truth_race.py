@@ -17,8 +17,8 @@ BOTH = {"seen": LOOKED_AT_IT, "unsaid": DID_NOT_SAY}
 
 
 @pytest.mark.slow
-def test_on_sqlite(tmp_path):
-    assert outcome_of(RACE, tmp_path) == BOTH
+def test_on_sqlite(data_folder):
+    assert outcome_of(RACE, data_folder) == BOTH
 
 
 @pytest.mark.slow

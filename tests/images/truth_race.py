@@ -14,7 +14,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from accounts.models import AuditEntry  # noqa: E402
@@ -26,7 +25,6 @@ WRITERS = 10
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     site = factories.SiteFactory()
     people = [factories.UserFactory(site=site, role="doctor") for _ in range(WRITERS)]
     result = {

@@ -16,7 +16,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from reading.errors import NothingLeft  # noqa: E402
@@ -29,7 +28,6 @@ READINGS = int(os.environ.get("READINGS", "1"))
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     site = makers.factories.SiteFactory()
     doctors = [makers.doctor_of(site) for _ in range(DOCTORS)]
     worklist = makers.make_worklist(site, doctors[0], CASES, READINGS)

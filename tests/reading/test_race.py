@@ -10,8 +10,8 @@ RIGHT = {"twice": 0, "strangers": 0, "lost": 0, "alone": False, "cases": 60, "do
 
 @pytest.mark.slow
 @pytest.mark.parametrize("readings", [1, 2])
-def test_on_sqlite(tmp_path, readings):
-    found = outcome_of(RACE, tmp_path, READINGS=str(readings))
+def test_on_sqlite(data_folder, readings):
+    found = outcome_of(RACE, data_folder, READINGS=str(readings))
     assert found == RIGHT | {"answers": 60 * readings}
 
 

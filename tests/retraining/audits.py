@@ -10,10 +10,10 @@ from tests.retraining import versions
 from tests.retraining.cases import DIRECTION, divide_the_same_way, make_cases, vector
 
 
-def audited_cases(uploader, target, count=80) -> list[Radiograph]:
-    """So many patients, every second one positive; features of films as they are."""
+def audited_cases(uploader, target, *, drawn=False) -> list[Radiograph]:
+    """80 patients, every second one positive; features of films as they are."""
     PromotionRules.objects.get_or_create(target=target, defaults={"min_patients": 4})
-    films = make_cases(uploader, count)
+    films = make_cases(uploader, 80, drawn=drawn)
     divide_the_same_way(films)
     return films
 

@@ -1,8 +1,12 @@
 """Confirmed radiographs with cached features that tell their classes apart."""
 
-from uuid import UUID
+import hashlib
+from copy import copy
+from typing import Any
+from uuid import UUID, uuid4
 
 import numpy as np
+from django.db.models.base import ModelState
 
 from images.models import Patient, Radiograph
 from inference import features
@@ -26,20 +30,52 @@ def vector(seed: int, is_positive: bool, strength: float = 0.25) -> np.ndarray:
 
 
 def make_cases(
-    uploader, count=56, *, first=0, labelled=True, cached=True, wrong=()
+    uploader, count=56, *, first=0, labelled=True, cached=True, wrong=(), drawn=False
 ) -> list[Radiograph]:
-    """One patient each; every second one is positive. Numbers in `wrong` are labelled otherwise."""
-    made = []
+    """One patient each; every second one is positive. Numbers in `wrong` are labelled otherwise.
+
+    The first of each result comes in as people bring it. The others are rows like theirs with
+    pixels that nobody drew, at a tenth of the time, unless all are to be `drawn`.
+    """
+    patterns: dict[bool, Radiograph] = {}
+    films = []
     for number in range(first, first + count):
-        is_positive = number % 2 == 0
-        film = make_radiograph(uploader=uploader, seed=number, patient_code=f"C-{number:04d}")
-        if labelled:
-            said = is_positive != (number in wrong)
-            state_truth(film, "positive" if said else "negative")
-        made.append(film)
+        is_positive = (number % 2 == 0) != (number in wrong)
+        if drawn or is_positive not in patterns:
+            patterns[is_positive] = _brought(uploader, number, is_positive if labelled else None)
+            films.append(patterns[is_positive])
+        else:
+            films.append(_like(patterns[is_positive], number))
     if cached:
-        keep(made, first)
-    return made
+        keep(films, first)
+    return films
+
+
+def _brought(uploader, number: int, is_positive: bool | None) -> Radiograph:
+    film = make_radiograph(uploader=uploader, seed=number, patient_code=f"C-{number:04d}")
+    if is_positive is not None:
+        state_truth(film, "positive" if is_positive else "negative")
+    film.refresh_from_db()
+    return film
+
+
+def _like(pattern: Radiograph, number: int) -> Radiograph:
+    """The rows of a radiograph of another patient, with all that was said of `pattern`."""
+    pixels = hashlib.sha256(f"pixels {number}".encode()).hexdigest()
+    patient = _copied(pattern.patient, code=f"C-{number:04d}", split_key=uuid4())
+    film = _copied(pattern, patient=patient, pixel_sha256=pixels, source_sha256=pixels)
+    for said in (*pattern.truths.all(), *pattern.standings.all()):
+        _copied(said, radiograph=film)
+    return film
+
+
+def _copied(row: Any, **changes: Any) -> Any:
+    copied = copy(row)
+    copied._state = ModelState()
+    for name, value in ({"pk": uuid4()} | changes).items():
+        setattr(copied, name, value)
+    copied.save(force_insert=True)
+    return copied
 
 
 def keep(films: list[Radiograph], first: int = 0) -> None:

@@ -16,7 +16,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from core.jobs import OPEN_STATUSES, JobStatus  # noqa: E402
@@ -32,7 +31,6 @@ ROUNDS = 2
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     target = Target.objects.get(code="covid-19")
     serve(make_version(target, 1))
     people = [factories.UserFactory(role="administrator", site=None) for _ in range(PEOPLE)]

@@ -12,7 +12,6 @@ import django
 
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from accounts.models import AuditEntry  # noqa: E402
@@ -25,7 +24,6 @@ PEOPLE, WORKERS = 8, 4
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
     people = [factories.UserFactory(site=None, role="administrator") for _ in range(PEOPLE)]
     target = Target.objects.get(code="covid-19")
     told = at_once(PEOPLE, lambda number: was_told(target, people[number]))

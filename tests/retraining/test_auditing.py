@@ -34,8 +34,12 @@ def followed(monkeypatch):
 
 
 @pytest.fixture
-def films(doctor, covid):
-    return audits.audited_cases(doctor, covid)
+def films(doctor, covid, request):
+    return audits.audited_cases(doctor, covid, drawn=getattr(request, "param", False))
+
+
+# For those that look at pictures.
+drawn = pytest.mark.parametrize("films", [True], indirect=True, ids=["drawn"])
 
 
 @pytest.fixture
@@ -90,6 +94,7 @@ def test_the_rules_of_the_moment_count(films, audit, covid):
     assert ended(audit).has_passed
 
 
+@drawn
 def test_films_without_features_are_hidden_and_kept(films, audit, network, version):
     tested = audits.size_of_test(version.snapshot)
     done = ended(audit)
@@ -100,6 +105,7 @@ def test_films_without_features_are_hidden_and_kept(films, audit, network, versi
     assert kept.count() == 2 * tested
 
 
+@drawn
 def test_the_second_audit_needs_no_network(films, audit, network, version, administrator):
     first = ended(audit).result
     calls = network.calls
@@ -129,6 +135,7 @@ def test_who_went_since_is_in_no_figure(films, audit, version, administrator):
     assert ended(audit).result["films"] == audits.size_of_test(version.snapshot) - 1
 
 
+@drawn
 def test_a_film_that_cannot_be_read_stops_no_other(films, audit, network, version):
     lost = version.snapshot.cases.filter(split="test").first().radiograph
     lost.file.delete(save=False)

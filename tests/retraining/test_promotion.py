@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from accounts.models import AuditEntry
 from core.jobs import MAX_ATTEMPTS, JobStatus
+from inference.ml import artifact
 from inference.models import DeployedModel, Duty, RePrediction
 from retraining import reasons, services
 from retraining.models import ModelVersion, Promotion, PromotionKind, PromotionRules
@@ -111,6 +113,54 @@ def test_an_exchange_between_request_and_work_wins(covid, candidate, live):
     assert DeployedModel.objects.live(covid) == newer
 
 
+def while_it_is_verified(monkeypatch, happen) -> None:
+    """`happen` takes place once, when the weights were read and nothing is exchanged yet."""
+    verify = promotion_work.prepared
+
+    def verify_then_happen(**asked):
+        model = verify(**asked)
+        happen()
+        return model
+
+    monkeypatch.setattr(promotion_work, "prepared", verify_then_happen)
+
+
+def test_an_exchange_while_it_is_verified_wins(covid, candidate, live, monkeypatch):
+    promotion, newer = promote(candidate, live), make_version(covid, 3, live=live)
+    while_it_is_verified(monkeypatch, lambda: serve(newer))
+    assert ended(promotion).error_code == reasons.OVERTAKEN
+    assert serving(covid) == newer.version
+
+
+def test_rules_that_become_stricter_while_it_is_verified_hold(covid, candidate, live, monkeypatch):
+    promotion = promote(candidate, live)
+    while_it_is_verified(
+        monkeypatch, lambda: PromotionRules.objects.create(target=covid, min_sensitivity=0.99)
+    )
+    assert ended(promotion).error_code == reasons.GATE_CLOSED
+    assert serving(covid) == live.version
+
+
+@pytest.mark.parametrize("verb", ["promote", "roll_back", "shadow"])
+def test_nobody_waits_while_weights_are_verified(candidate, live, covid, monkeypatch, verb):
+    """Half a gigabyte is read outside of every transaction: SQLite has one lock for all."""
+    depths, outside = [], len(connection.savepoint_ids)
+    load = artifact.load
+
+    def note_depth(folder):
+        depths.append(len(connection.savepoint_ids))
+        return load(folder)
+
+    if verb == "roll_back":
+        ended(promote(candidate, live))
+    monkeypatch.setattr(artifact, "load", note_depth)
+    if verb == "shadow":
+        ended(services.request_shadow(version=candidate, by=None, reason=""))
+    else:
+        roll_back(covid) if verb == "roll_back" else ended(promote(candidate, live))
+    assert set(depths) == {outside}
+
+
 def test_one_attempt_at_a_time(covid, candidate, live):
     first = promote(candidate, live)
     with pytest.raises(services.PromotionOpen) as opened:
@@ -181,15 +231,9 @@ def test_a_disk_that_refuses_is_tried_again_and_then_told(candidate, live, covid
 
 
 def test_a_lost_lease_changes_nothing(candidate, live, covid, monkeypatch):
-    real = promotion_work.activate
-
-    def meanwhile(**facts):
-        model = real(**facts)
-        Promotion.objects.filter(pk=promotion.pk).update(owner="somebody-else")
-        return model
-
     promotion = promote(candidate, live)
-    monkeypatch.setattr(promotion_work, "activate", meanwhile)
+    mine = Promotion.objects.filter(pk=promotion.pk)
+    while_it_is_verified(monkeypatch, lambda: mine.update(owner="somebody-else"))
     services.work_on_promotion()
     assert DeployedModel.objects.live(covid) == live
 

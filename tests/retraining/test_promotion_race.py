@@ -12,8 +12,8 @@ ONE_WINS = {
 
 
 @pytest.mark.slow
-def test_on_sqlite(tmp_path):
-    assert outcome_of(RACE, tmp_path) == ONE_WINS
+def test_on_sqlite(data_folder):
+    assert outcome_of(RACE, data_folder) == ONE_WINS
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ ONE_RUN = {"started": 1, "told": 7, "runs": 1, "audited": 1, "claims": 1}
 
 
 @pytest.mark.slow
-def test_on_sqlite(tmp_path):
-    assert outcome_of(RACE, tmp_path) == ONE_RUN
+def test_on_sqlite(data_folder):
+    assert outcome_of(RACE, data_folder) == ONE_RUN
 
 
 @pytest.mark.slow
