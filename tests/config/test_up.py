@@ -46,8 +46,9 @@ def first(surroundings, tmp_path_factory):
     return up
 
 
-@pytest.fixture
-def again(first, surroundings):
+@pytest.fixture(scope="module")
+def running(first, surroundings):
+    """A start that goes on until the last of these tests kills it."""
     with Up(first.data, surroundings) as up:
         yield up
 
@@ -124,22 +125,17 @@ def test_a_second_start_is_quick_and_changes_nothing(first, surroundings):
     assert rows_of(first.data / "covidxr.sqlite3") == rows
 
 
-def test_a_killed_start_takes_its_processes_along(again):
-    again.process.kill()
-    wait_until(lambda: belongs_to(again.data) == [], SECONDS, "the end of the processes")
-
-
 def processes_of(up, name):
     """The worker of this name and its child, eldest first."""
     return sorted(pid for pid in belongs_to(up.data) if f"-n {name}@" in command_of(pid))
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="only Linux has an idle class")
-def test_what_trains_runs_when_nothing_else_does(again):
+def test_what_trains_runs_when_nothing_else_does(running):
     """The process that trains; not the one that keeps it, whose signs of life are waited for."""
 
     def classes(name):
-        return [os.sched_getscheduler(pid) for pid in processes_of(again, name)]
+        return [os.sched_getscheduler(pid) for pid in processes_of(running, name)]
 
     wait_until(lambda: classes("trainer") == [os.SCHED_OTHER, os.SCHED_IDLE], SECONDS, "a trainer")
     wait_until(lambda: len(classes("worker")) == 2, SECONDS, "a worker")
@@ -147,9 +143,9 @@ def test_what_trains_runs_when_nothing_else_does(again):
 
 
 @pytest.mark.parametrize("name", WORKERS)
-def test_a_killed_worker_is_started_again(again, name):
+def test_a_killed_worker_is_started_again(running, name):
     def workers():
-        return processes_of(again, name)
+        return processes_of(running, name)
 
     wait_until(lambda: len(workers()) == 2, SECONDS, "a worker and its child")
     old = workers()
@@ -157,8 +153,13 @@ def test_a_killed_worker_is_started_again(again, name):
     wait_until(lambda: len(workers()) == 2 and not set(workers()) & set(old), SECONDS, "a new one")
 
 
-def test_one_folder_runs_once(again, surroundings):
-    assert "is already running with the data folder" in refused(again.data, surroundings)
+def test_one_folder_runs_once(running, surroundings):
+    assert "is already running with the data folder" in refused(running.data, surroundings)
+
+
+def test_a_killed_start_takes_its_processes_along(running):
+    running.process.kill()
+    wait_until(lambda: belongs_to(running.data) == [], SECONDS, "the end of the processes")
 
 
 def test_a_taken_port_is_one_line(tmp_path, surroundings):

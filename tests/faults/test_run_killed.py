@@ -1,12 +1,12 @@
 """kill -9 in every epoch of a run of a whole network: it goes on and ends as if undisturbed."""
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from django.conf import settings
 
+from tests.forks import forks
 from tests.installation import Installation
 
 EPOCHS = 4
@@ -107,22 +107,24 @@ print(json.dumps({"versions": told, "serving": DeployedModel.objects.count()}))
 pytestmark = [pytest.mark.faults, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
-def work(installation: Installation, patch: str) -> int:
-    """The exit status of a worker: -9 when it was killed."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v", "0", "-c", WORK.format(patch=patch)],
-        cwd=settings.BASE_DIR, env=installation.environment, capture_output=True, text=True,
-        timeout=240,
-    )  # fmt: skip
-    assert done.returncode in (0, -9), done.stderr[-3000:]
-    return done.returncode
+@contextmanager
+def workers(installation: Installation) -> Iterator[Callable[[str], int]]:
+    """Yields `work(patch)`: the exit status of a worker, -9 when it was killed."""
+    with forks(installation.environment, installation.data / "work.log") as run:
+
+        def work(patch: str) -> int:
+            status = run(WORK.format(patch=patch))
+            assert status in (0, -9), (installation.data / "work.log").read_text()[-3000:]
+            return status
+
+        yield work
 
 
-def killed_everywhere(installation: Installation) -> None:
+def killed_everywhere(installation: Installation, work: Callable[[str], int]) -> None:
     for patch in KILLS:
-        assert work(installation, patch) == -9, patch
+        assert work(patch) == -9, patch
         assert installation.rows(RUN)[-1][0] == "running"
-    assert work(installation, "") == 0
+    assert work("") == 0
 
 
 def continued_after(installation: Installation) -> list[int]:
@@ -133,10 +135,11 @@ def continued_after(installation: Installation) -> list[int]:
 
 def check(installation: Installation) -> None:
     installation.run_code(PREPARE + REQUEST)
-    killed_everywhere(installation)
-    assert continued_after(installation) == [1, 3, 3]
-    installation.run_code(REQUEST)
-    assert work(installation, "") == 0
+    with workers(installation) as work:
+        killed_everywhere(installation, work)
+        assert continued_after(installation) == [1, 3, 3]
+        installation.run_code(REQUEST)
+        assert work("") == 0
     assert installation.rows(RUN) == [("done", ""), ("done", "")]
     told = json.loads(installation.run_code(VERSIONS).splitlines()[-1])
     disturbed, undisturbed = told["versions"]
@@ -162,8 +165,9 @@ def test_who_dies_three_times_in_the_same_batch_is_buried(data_folder):
     installation = Installation(data_folder, "locmem://", weights=data_folder / "none")
     installation.run_code(PREPARE + REQUEST)
     deaths = 0
-    while work(installation, IN_A_BATCH.format(epoch=2)) == -9:
-        deaths += 1
-        assert deaths <= 3
+    with workers(installation) as work:
+        while work(IN_A_BATCH.format(epoch=2)) == -9:
+            deaths += 1
+            assert deaths <= 3
     assert deaths == 3
     assert installation.rows(RUN) == [("failed", "worker-died")]
