@@ -1,15 +1,19 @@
 """What the page of a run shows and asks for again: stages, curves, time left, log."""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.jobs import JobStatus
 from core.sheets import line
 from retraining import durations, failures, run_words
 from retraining.models import RunLine, Stage, TrainingEpoch, TrainingRun
 
 TAIL: Final = 60
+# A new process of the lowest priority loads torch in some seconds where nothing else is going on.
+PATIENCE: Final = timedelta(seconds=20)
 CURVES: Final = (
     "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "train_auc",
     "validation_auc", "seconds",
@@ -28,6 +32,7 @@ def live(run: TrainingRun, since: int) -> dict[str, Any]:
         "progress": progress_in_words(run),
         "elapsed": durations.in_words(elapsed(run)),
         "left": left_in_words(run),
+        "waits": wait_in_words(run),
         "epochs": epochs_of(run, since),
         "lines": lines_of(run),
     }
@@ -106,6 +111,24 @@ def left_in_words(run: TrainingRun) -> str:
     if run.stage == Stage.TRAINING:
         return _("%(time)s of training at most") % {"time": durations.in_words(run.seconds_left)}
     return _("about %(time)s") % {"time": durations.in_words(run.seconds_left)}
+
+
+def wait_in_words(run: TrainingRun) -> str:
+    """Why nothing happens for longer than a worker needs to begin; empty where all is well."""
+    now = timezone.now()
+    if run.status == JobStatus.QUEUED and now - run.updated_at > PATIENCE:
+        others = TrainingRun.objects.filter(status=JobStatus.RUNNING)
+        return _("Another run is being trained. This one follows it.") if others else _yields()
+    # A heartbeat that finds no moment to beat in, or a worker that died: another takes it over.
+    has_no_pulse = run.lease_until is not None and run.lease_until < now
+    return _yields() if run.status == JobStatus.RUNNING and has_no_pulse else ""
+
+
+def _yields() -> str:
+    return _(
+        "Training gives way to everything else that this server computes, predictions first. It "
+        "goes on as soon as the processor has room."
+    )
 
 
 def _clock(entry: RunLine) -> str:

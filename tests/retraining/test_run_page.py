@@ -1,9 +1,13 @@
 """The page of a run and what it asks for while the run goes on."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from core.jobs import JobStatus
+from images.models import Target
 from retraining.models import Lane, RunLine, Stage
 from tests.retraining import registry
 
@@ -185,3 +189,37 @@ def test_resume_while_another_one_runs(press, covid):
     assert f'href="{reverse("retraining:run", args=[other.pk])}"' in text
     run.refresh_from_db()
     assert run.status == JobStatus.CANCELLED
+
+
+def ago(run, seconds: float, **facts) -> None:
+    at = timezone.now() - timedelta(seconds=seconds)
+    type(run).objects.filter(pk=run.pk).update(updated_at=at, **facts)
+
+
+def test_who_waits_long_is_told_what_goes_first(ask, covid):
+    run = registry.make_run(covid)
+    assert ask(run).json()["waits"] == ""
+    ago(run, 25)
+    assert "gives way" in ask(run).json()["waits"]
+
+
+def test_who_waits_for_another_run_is_told_so(ask, covid):
+    other = Target.objects.get(code="chest-three-classes")
+    run = registry.make_run(covid)
+    registry.running(other)
+    ago(run, 25)
+    assert "Another run" in ask(run).json()["waits"]
+
+
+@pytest.mark.parametrize(("lease", "words"), [(-1, "gives way"), (15, "")])
+def test_a_run_whose_heart_found_no_moment_to_beat(ask, covid, lease, words):
+    run = registry.running(covid)
+    ago(run, 25, lease_until=timezone.now() + timedelta(seconds=lease))
+    assert words in ask(run).json()["waits"]
+    assert bool(ask(run).json()["waits"]) == bool(words)
+
+
+def test_an_ended_run_waits_for_nothing(ask, covid):
+    run = registry.make_run(covid, status=JobStatus.DONE)
+    ago(run, 25)
+    assert ask(run).json()["waits"] == ""
