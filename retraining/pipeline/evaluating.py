@@ -33,7 +33,7 @@ def evaluate(
     manifest = made.draft.manifest
     report = report_of(
         cases, classes=classes.codes, positive=classes.positive, threshold=manifest.threshold,
-        conformal_answers=_answers(made, scored.probabilities), error_rate=made.spec.error_rate,
+        conformal=manifest.answer_sets,
     )  # fmt: skip
     _tell(attempt, report)
     report["temperature"] = manifest.temperature
@@ -103,11 +103,6 @@ def _may_have_seen(live: DeployedModel, snapshot: DatasetSnapshot) -> bool:
     if version is None or version.snapshot is None:
         return True
     return bool(version.snapshot.division_id != snapshot.division_id)
-
-
-def _answers(made: Made, probabilities: Any) -> list[tuple[int, ...]] | None:
-    rule = made.draft.manifest.answer_sets
-    return rule.answers(probabilities) if rule else None
 
 
 def _generalisation(made: Made, classes: Classes) -> dict[str, Any]:

@@ -121,14 +121,12 @@ def _evaluated(own: "Artifact", scored: "Scored", classes: "Classes") -> dict[st
     from retraining.pipeline.evaluating import cases_of
 
     manifest = own.manifest
-    answers = None
-    if manifest.conformal is not None:
-        # In the order of the question's classes, as the probabilities are.
-        known = Conformal.from_dict(manifest.conformal, classes.codes)
-        answers = known.answers(scored.probabilities)
+    # In the order of the question's classes, as the probabilities are.
+    sets = manifest.conformal
+    rule = Conformal.from_dict(sets, classes.codes) if sets is not None else None
     report = report_of(
         cases_of(scored.rows, scored.probabilities, classes), classes=classes.codes,
-        positive=classes.positive, threshold=manifest.threshold, conformal_answers=answers,
+        positive=classes.positive, threshold=manifest.threshold, conformal=rule,
     )  # fmt: skip
     unknown: dict[str, Any] = {
         "learning_curve": None,

@@ -34,6 +34,7 @@ def evaluation_of(target: Target) -> dict[str, Any]:
 @cache
 def _evaluation(classes: tuple[str, ...], positive: int) -> dict[str, Any]:
     # Here, for it loads much that who only wants rows of runs does not need.
+    from inference.ml.conformal import Conformal
     from retraining.ml.report import TestCases, compare, report_of
 
     rng = np.random.default_rng(3)
@@ -48,10 +49,9 @@ def _evaluation(classes: tuple[str, ...], positive: int) -> dict[str, Any]:
         rng.integers(1, 95, len(rows)).tolist(), rng.choice(["PA", "AP"], len(rows)).tolist(),
         scores,
     )  # fmt: skip
-    answers = [tuple(int(c) for c in np.flatnonzero(row >= 0.12)) for row in scores]
     found = report_of(
         cases, classes=list(classes), positive=positive, threshold=THRESHOLD,
-        conformal_answers=answers, error_rate=0.1,
+        conformal=Conformal(0.1, (0.88,) * count),
     )  # fmt: skip
     beside = compare(cases, others, positive=positive, other_threshold=0.5)
     named = {"version": "covid-xr-0", "sha256": "0" * 64, "may_have_seen": True}

@@ -2,6 +2,7 @@
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 
 from core.jobs import JobStatus
 from images.models import Radiograph
@@ -20,7 +21,7 @@ from retraining.services.snapshots import take_snapshot
 from retraining.snapshots.planning import rules_of
 from tests.retraining.cases import keep
 from tests.retraining.lists import SALT, confirmed_cases
-from tests.retraining.versions import make_version, serve
+from tests.retraining.versions import make_version, put_artifact, serve
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -91,6 +92,24 @@ def test_a_model_from_elsewhere_gets_its_figures_here(covid, live, films):
     assert version.figures == version.evaluation["figures"]
     assert VaultLook.objects.first().purpose == "import"
     assert gate.is_compared_with(version, live)
+
+
+def test_its_answer_sets_are_judged_here_too_and_its_page_shows_them(covid, live, films, actor):
+    version = make_version(covid, 2, has_snapshot=False)
+    # Written in another order than that of the question's classes.
+    rule = {"error_rate": 0.05, "quantiles": {"covid-19": 0.0, "no-covid-19": 1.0}}
+    version.artifact, version.sha256 = put_artifact("elsewhere", covid, conformal=rule)
+    version.save()
+    assert compared(version).status == JobStatus.DONE
+    found = version.evaluation["conformal"]
+    assert found["error_rate"] == 0.05
+    covered = {row["class"]: row["covered"] / row["n"] for row in found["by_class"]}
+    assert covered == {"covid-19": 0.0, "no-covid-19": 1.0}
+    client = actor("administrator")
+    assert client.get(reverse("retraining:version", args=[version.pk])).status_code == 200
+    for kind in ("md", "json", "pdf"):
+        card = client.get(reverse("retraining:card", args=[version.pk, kind]))
+        assert card.status_code == 200, kind
 
 
 def test_who_withdrew_is_in_no_new_figure(candidate, newer):

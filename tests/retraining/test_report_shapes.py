@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import metrics
 
+from inference.ml.conformal import Conformal
 from retraining.ml.report import report_of
 from retraining.ml.report.cases import band_of
 from retraining.ml.report.shapes import calibration, confusion, cuts, precision_recall, roc
@@ -126,24 +127,32 @@ def test_bands_of_ages(age, band):
     assert band_of(age) == band
 
 
-def test_conformal_answers_are_counted_by_class():
+def judged_by(rule: Conformal) -> dict:
     cases = cases_of([0, 0, 1, 1], two([0.1, 0.6, 0.5, 0.9]))
-    report = report_of(
-        cases, classes=["no", "yes"], positive=1, threshold=0.5,
-        conformal_answers=[(0,), (1,), (0, 1), ()], error_rate=0.1,
-    )  # fmt: skip
-    found = report["conformal"]
+    report = report_of(cases, classes=["no", "yes"], positive=1, threshold=0.5, conformal=rule)
+    return report["conformal"]
+
+
+def shares(found: dict) -> list[float]:
+    return [found[name]["value"] for name in ("covered", "single", "unsure")]
+
+
+def test_conformal_answers_are_counted_by_class():
+    """The sets are no, yes, both and yes."""
+    found = judged_by(Conformal(0.1, (0.55, 0.5)))
     assert found["error_rate"] == 0.1
-    assert [found[name]["value"] for name in ("covered", "single", "unsure")] == [0.5, 0.5, 0.5]
+    assert shares(found) == [0.75, 0.75, 0.25]
     assert found["by_class"] == [
         {"class": "no", "n": 2, "covered": 1, "unsure": 0},
-        {"class": "yes", "n": 2, "covered": 1, "unsure": 2},
+        {"class": "yes", "n": 2, "covered": 2, "unsure": 1},
     ]
 
 
-def test_answers_of_other_cases_are_refused():
-    with pytest.raises(ValueError, match="1 answers for 2 cases"):
-        report_of(
-            cases_of([0, 1], two([0.1, 0.6])), classes=["no", "yes"], positive=1, threshold=0.5,
-            conformal_answers=[(0,)],
-        )  # fmt: skip
+def test_an_empty_set_is_unsure_and_covers_nothing():
+    """The third film's."""
+    assert shares(judged_by(Conformal(0.1, (0.45, 0.45)))) == [0.5, 0.75, 0.25]
+
+
+def test_a_rule_of_other_classes_is_refused():
+    with pytest.raises(ValueError, match="expected"):
+        judged_by(Conformal(0.1, (0.5, 0.5, 0.5)))

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from inference.ml.conformal import Conformal
 from inference.ml.proportion import Estimate
 from retraining.ml.report.cases import KINDS, Mask, TestCases
 from retraining.ml.report.figures import Judged, auc_of, judged, share_of
@@ -58,22 +59,20 @@ def _share(flags: Mask, names: Any, seed: int) -> dict[str, float | None]:
 
 def conformal_of(
     cases: TestCases,
-    answers: Sequence[tuple[int, ...]],
+    rule: Conformal,
     classes: Sequence[str],
-    error_rate: float | None,
     draws: PatientDraws,
 ) -> dict[str, Any]:
     """How often the sets of answers hold the truth, hold one answer, or say "ask a doctor".
 
     ``by_class`` counts the cases of each class, those covered and those unsure.
     """
-    if len(answers) != len(cases):
-        raise ValueError(f"{len(answers)} answers for {len(cases)} cases")
+    answers = rule.answers(cases.probabilities)
     pairs = zip(answers, cases.labels.tolist(), strict=True)
     covered = np.array([truth in found for found, truth in pairs], dtype=bool)
     single = np.array([len(found) == 1 for found in answers], dtype=bool)
     return {
-        "error_rate": error_rate,
+        "error_rate": rule.error_rate,
         "covered": share_of(covered.astype(np.float64), draws),
         "single": share_of(single.astype(np.float64), draws),
         "unsure": share_of((~single).astype(np.float64), draws),

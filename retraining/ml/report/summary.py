@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from inference.ml.conformal import Conformal
 from retraining.ml.report import shapes
 from retraining.ml.report.breakdown import conformal_of, groups_of
 from retraining.ml.report.cases import TestCases
@@ -20,26 +21,22 @@ def report_of(
     classes: Sequence[str],
     positive: int,
     threshold: float,
-    conformal_answers: Sequence[tuple[int, ...]] | None = None,
-    error_rate: float | None = None,
+    conformal: Conformal | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """All that the result page shows of one model (docs/evaluation.md), JSON-ready.
 
     ``classes`` are codes in the order of the probabilities, ``positive`` the place of the positive
-    one, ``threshold`` (0..1) the operating point on its probability. ``conformal_answers`` (N,) are
-    the sets of answers at ``error_rate``. What needs more than these cases (learning curve, other
-    institutions, comparison) is empty here and filled in by the caller. Raises ValueError for
-    classes that do not fit the probabilities.
+    one, ``threshold`` (0..1) the operating point on its probability. ``conformal`` is the rule of
+    its answer sets, for the same order of classes. What needs more than these cases (learning
+    curve, other institutions, comparison) is empty here and filled in by the caller. Raises
+    ValueError for classes that do not fit the probabilities.
     """
     if len(classes) != cases.probabilities.shape[1] or not 0 <= positive < len(classes):
         raise ValueError(f"{len(classes)} classes for {cases.probabilities.shape[1]} probabilities")
     draws = PatientDraws(cases.groups, seed=seed)
     at = judged(cases, positive, threshold)
     answers = answers_of(cases.probabilities, positive, threshold)
-    conformal = None
-    if conformal_answers is not None:
-        conformal = conformal_of(cases, conformal_answers, classes, error_rate, draws)
     return {
         "schema": SCHEMA,
         "n": len(cases),
@@ -55,7 +52,7 @@ def report_of(
         "pr": shapes.precision_recall(at.truth, at.score),
         "calibration": shapes.calibration(at.truth, at.score),
         "groups": groups_of(cases, positive, threshold, seed=seed),
-        "conformal": conformal,
+        "conformal": conformal_of(cases, conformal, classes, draws) if conformal else None,
         "learning_curve": None,
         "left_out_sites": [],
         "site_prediction": None,
