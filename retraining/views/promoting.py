@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 def gate(request: UserRequest, pk: UUID) -> HttpResponse:
     """The piece with the rules; it asks again by itself while an attempt is open (else 286)."""
     shown = promotion_page.about_version(_version_or_404(request, pk), request.user)
-    status = 200 if shown["is_open"] else STOP_POLLING
-    return render(request, "retraining/_gate.html", shown, status=status)
+    return _piece(request, "retraining/_gate.html", shown)
 
 
 @require_safe
@@ -39,8 +38,7 @@ def gate(request: UserRequest, pk: UUID) -> HttpResponse:
 def service(request: UserRequest, target: str) -> HttpResponse:
     """The piece about which model serves a target, and the way back."""
     shown = promotion_page.about_target(_target_or_404(target), request.user)
-    status = 200 if shown["is_open"] else STOP_POLLING
-    return render(request, "retraining/_service.html", shown, status=status)
+    return _piece(request, "retraining/_service.html", shown)
 
 
 @require_safe
@@ -107,6 +105,17 @@ def rollback(request: UserRequest, target: str) -> HttpResponse:
         said = form.cleaned_data
         _ask(request, lambda: services.request_rollback(target=served, by=request.user, **said))
     return redirect("retraining:target", served.code)
+
+
+def _piece(request: UserRequest, template: str, shown: dict[str, Any]) -> HttpResponse:
+    """Once what it `waits` for has ended, the page around it is loaded again: its heading, figures
+    and lists tell of the model in service too."""
+    if shown["is_open"]:
+        return render(request, template, shown)
+    answer = render(request, template, shown, status=STOP_POLLING)
+    if "waits" in request.GET:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 def _ask(request: UserRequest, verb: Callable[[], Any]) -> None:

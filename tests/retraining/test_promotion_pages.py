@@ -132,11 +132,24 @@ def test_while_it_is_open_the_piece_asks_again(actor, candidate, live):
     client.post(address("promote", candidate), SENT | {"expected": live.pk})
     answer = client.get(address("gate", candidate))
     assert answer.status_code == 200
-    assert f'hx-get="{address("gate", candidate)}"' in answer.content.decode()
+    assert f'hx-get="{address("gate", candidate)}?waits"' in answer.content.decode()
     services.work_on_promotion()
     answer = client.get(address("gate", candidate))
     assert answer.status_code == STOP_POLLING
     assert "every 2s" not in answer.content.decode()
+    assert "HX-Refresh" not in answer.headers
+
+
+@pytest.mark.parametrize("piece", ["gate", "service"])
+def test_once_it_has_ended_the_page_around_is_loaded_again(actor, candidate, live, covid, piece):
+    """Its heading, figures and lists tell of the model in service too."""
+    client = actor("administrator")
+    client.post(address("promote", candidate), SENT | {"expected": live.pk})
+    about = candidate.pk if piece == "gate" else covid.code
+    polled = reverse(f"retraining:{piece}", args=[about], query={"waits": ""})
+    assert "HX-Refresh" not in client.get(polled).headers
+    services.work_on_promotion()
+    assert client.get(polled).headers["HX-Refresh"] == "true"
 
 
 def test_the_second_press_is_told(actor, candidate, live, covid):
