@@ -12,6 +12,10 @@ RUN python -m venv /venv
 ENV PATH=/venv/bin:$PATH
 WORKDIR /app
 
+# For the engine `winograd`; the image that runs has no compiler.
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
+
 # The large and rarely changing part first, so that a change of our code rebuilds none of it.
 COPY requirements/app.txt requirements/app.txt
 RUN pip install "$(grep '^torch==' requirements/app.txt)" && pip install -r requirements/app.txt

@@ -61,7 +61,7 @@ def engine() -> "Engine":
         folder=Path(settings.WEIGHTS_DIR),
         threads=_threads(),
     )
-    if chosen.facts.name == "ncnn":
+    if chosen.facts.name in {"winograd", "ncnn"}:
         keep_small_sums_on_one_thread()
     return chosen
 

@@ -117,9 +117,11 @@ def _torch() -> str:
 
 
 def _fingerprint(wanted: str) -> str:
-    """Changes with the pins, the project's metadata, the Python and the place of the checkout."""
+    """Changes with pins, metadata, what is compiled, the Python and the place of the checkout."""
     digest = hashlib.sha256(f"{ROOT}\n{os.path.realpath(PYTHON)}\n".encode())
-    for path in (ROOT / "pyproject.toml", *(ROOT / "requirements" / n for n in LOCKS[wanted])):
+    compiled = sorted((ROOT / "inference" / "ml" / "native").glob("*.[ch]"))
+    locks = (ROOT / "requirements" / name for name in LOCKS[wanted])
+    for path in (ROOT / "pyproject.toml", *locks, *compiled):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -31,8 +31,8 @@ class UnknownEngine(ValueError):
 def choose(wanted: str = AUTO) -> str:
     """The engine to build: the one that is ``wanted``, or for ``auto`` the best of this machine.
 
-    That is ``torch-cuda`` where there is a GPU, else ``ncnn``, else ``torch`` with the reason in
-    the log. Raises UnknownEngine.
+    That is ``torch-cuda`` where there is a GPU, else ``winograd`` where it was built for this
+    processor, else ``ncnn``, else ``torch``, with the reason in the log. Raises UnknownEngine.
     """
     if wanted == AUTO:
         return _best()
@@ -48,7 +48,8 @@ def build(
 
     ``weights_path`` is the safetensors file of the known convolutions, ``folder`` keeps what an
     engine makes of it (``ncnn`` needs 59 MB once), ``threads`` defaults to what the engine thinks
-    best. Raises UnknownEngine, WeightsRefused, NotConvertible, ImportError, MemoryError or OSError.
+    best. Raises UnknownEngine, WeightsRefused, NotConvertible, NoNativeLibrary, ImportError,
+    MemoryError or OSError.
     """
     return ENGINES[choose(name)](weights_path, folder, threads)
 
@@ -56,13 +57,29 @@ def build(
 def _best() -> str:
     import torch
 
-    if torch.cuda.is_available():
-        return "torch-cuda"
+    return "torch-cuda" if torch.cuda.is_available() else best_on_cpu()
+
+
+def best_on_cpu() -> str:
+    """The fastest engine of this processor."""
+    if _has_winograd():
+        return "winograd"
     reason = _why_not_ncnn()
     if not reason:
         return "ncnn"
     logger.warning("engine torch, slower than ncnn: %s", reason)
     return "torch"
+
+
+def _has_winograd() -> bool:
+    from inference.ml.native_library import NoNativeLibrary, best_method
+
+    try:
+        best_method()
+    except NoNativeLibrary as problem:
+        logger.info("engine winograd is not here: %s", problem)
+        return False
+    return True
 
 
 def _why_not_ncnn() -> str:
@@ -75,6 +92,17 @@ def _why_not_ncnn() -> str:
     except (ImportError, NotConvertible) as problem:
         return str(problem)
     return ""
+
+
+def _winograd(weights_path: Path, folder: Path, threads: int | None) -> FeatureExtractor:
+    """ncnn in its place where the kernels do not compute here what they should."""
+    from inference.ml.native_extractor import NativeExtractor, WrongNumbers
+
+    try:
+        return NativeExtractor(weights_path, threads=threads)
+    except WrongNumbers as problem:
+        logger.error("engine ncnn, because winograd computes wrongly here: %s", problem)
+        return _ncnn(weights_path, folder, threads)
 
 
 def _ncnn(weights_path: Path, folder: Path, threads: int | None) -> FeatureExtractor:
@@ -105,6 +133,7 @@ def _torch_cuda(weights_path: Path, folder: Path, threads: int | None) -> Featur
 
 
 ENGINES: Final[dict[str, Builder]] = {
+    "winograd": _winograd,
     "ncnn": _ncnn,
     "torch": _torch,
     "torch-cuda": _torch_cuda,

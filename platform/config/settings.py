@@ -53,7 +53,9 @@ MAIL_DIR = DATA_DIR / "mail"
 BASELINE_DIR = BASE_DIR / "inference" / "artifacts" / "baseline-covid-19"
 GATE_DIR = BASE_DIR / "inference" / "artifacts" / "gate-frontal-chest"
 VGG16_WEIGHTS = env.text("VGG16_WEIGHTS")
-INFERENCE_ENGINE = env.choice("INFERENCE_ENGINE", "auto", ("auto", "ncnn", "torch", "torch-cuda"))
+INFERENCE_ENGINE = env.choice(
+    "INFERENCE_ENGINE", "auto", ("auto", "winograd", "ncnn", "torch", "torch-cuda")
+)
 INFERENCE_THREADS = env.whole("INFERENCE_THREADS", 0)  # of one worker; 0: all its cores
 TRAINING_THREADS = env.whole("TRAINING_THREADS", 0)  # of the trainer; 0: all cores but one
 # Of a card's memory that the trainer may take, where it trains on one that others predict with.

@@ -12,10 +12,11 @@ import torch
 from django.conf import settings
 from torch import nn
 
-from inference.ml import networks
+from inference.ml import native_library, networks
 from inference.ml.engine import Engine
 from inference.ml.engines import ENGINES, UnknownEngine, build, choose
 from inference.ml.extractor import VGG16_BLOCK5
+from inference.ml.native_library import NoNativeLibrary
 from tests.development import vgg16_weights
 
 needs_no_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is here")
@@ -31,6 +32,14 @@ def no_gpu(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
 
+@pytest.fixture
+def no_winograd(monkeypatch):
+    def refuse(wanted=None):
+        raise NoNativeLibrary("it was not built")
+
+    monkeypatch.setattr(native_library, "best_method", refuse)
+
+
 @pytest.mark.parametrize("name", ENGINES)
 def test_a_person_may_name_any_engine(name, gpu):
     assert choose(name) == name
@@ -38,7 +47,7 @@ def test_a_person_may_name_any_engine(name, gpu):
 
 @pytest.mark.parametrize("ask", [choose, lambda name: build(name, "", "")])
 def test_an_unknown_engine_is_refused_with_those_there_are(ask):
-    with pytest.raises(UnknownEngine, match="'onnx' is none of auto, ncnn, torch, torch-cuda"):
+    with pytest.raises(UnknownEngine, match="'onnx' is none of auto, winograd, ncnn, torch"):
         ask("onnx")
 
 
@@ -46,11 +55,16 @@ def test_a_gpu_is_used_where_there_is_one(gpu):
     assert choose() == "torch-cuda"
 
 
-def test_a_processor_computes_with_ncnn(no_gpu):
+def test_a_processor_computes_with_winograd_where_it_was_built(no_gpu, monkeypatch):
+    monkeypatch.setattr(native_library, "best_method", lambda wanted=None: "avx512")
+    assert choose() == "winograd"
+
+
+def test_a_processor_without_it_computes_with_ncnn(no_gpu, no_winograd):
     assert choose() == "ncnn"
 
 
-def test_without_ncnn_torch_computes_and_the_log_says_why(no_gpu, monkeypatch, caplog):
+def test_without_ncnn_torch_computes_and_the_log_says_why(no_gpu, no_winograd, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "inference.ml.ncnn_library", None)
     with caplog.at_level(logging.WARNING):
         assert choose() == "torch"
@@ -58,7 +72,9 @@ def test_without_ncnn_torch_computes_and_the_log_says_why(no_gpu, monkeypatch, c
     assert len(caplog.records) == 1
 
 
-def test_what_ncnn_cannot_compute_stays_on_torch_and_the_log_says_why(no_gpu, monkeypatch, caplog):
+def test_what_ncnn_cannot_compute_stays_on_torch_and_the_log_says_why(
+    no_gpu, no_winograd, monkeypatch, caplog
+):
     monkeypatch.setitem(networks._STRUCTURES, VGG16_BLOCK5.code, lambda: nn.Sequential(nn.GELU()))
     with caplog.at_level(logging.WARNING):
         assert choose() == "torch"

@@ -13,6 +13,7 @@ from images.decoding import decode
 from inference.ml.artifact import load
 from inference.ml.engine import Classifier, Engine
 from tests.development import shared_data, vgg16_weights
+from tests.engines import native_extractor
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -43,20 +44,23 @@ def reference(films, tmp_path_factory):
     return features_on("torch", films, tmp_path_factory.mktemp("torch"))
 
 
-@pytest.fixture(scope="module")
-def on_ncnn(films, tmp_path_factory):
-    return features_on("ncnn", films, tmp_path_factory.mktemp("ncnn"))
+@pytest.fixture(scope="module", params=["ncnn", "avx512", "amx"])
+def found(request, films, tmp_path_factory):
+    if request.param == "ncnn":
+        return features_on("ncnn", films, tmp_path_factory.mktemp("ncnn"))
+    engine = Engine(native_extractor(vgg16_weights(), request.param))
+    return engine.features(pixels_of(path) for path in films)
 
 
-def test_features_are_within_a_thousandth(reference, on_ncnn):
+def test_features_are_within_a_thousandth(reference, found):
     expected = reference.astype(np.float32)
-    off = np.abs(on_ncnn.astype(np.float32) - expected).max(axis=1)
+    off = np.abs(found.astype(np.float32) - expected).max(axis=1)
     assert (off <= 1e-3 * expected.max(axis=1)).all()
 
 
-def test_the_probability_is_within_a_hundredth_and_the_class_the_same(reference, on_ncnn):
+def test_the_probability_is_within_a_hundredth_and_the_class_the_same(reference, found):
     classifier = Classifier(load(settings.BASELINE_DIR))
-    pairs = zip(classifier.outcomes(reference), classifier.outcomes(on_ncnn), strict=True)
-    for expected, found in pairs:
-        assert abs(expected.positive_probability - found.positive_probability) <= 0.01
-        assert expected.label == found.label
+    pairs = zip(classifier.outcomes(reference), classifier.outcomes(found), strict=True)
+    for expected, outcome in pairs:
+        assert abs(expected.positive_probability - outcome.positive_probability) <= 0.01
+        assert expected.label == outcome.label

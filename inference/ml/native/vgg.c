@@ -1,0 +1,121 @@
+/* The library's few functions: choose an engine, run it, give it back. */
+#define _GNU_SOURCE
+#include "vgg.h"
+#include "common.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+const shape SHAPES[LAYERS] = {
+    {3, 64, 224, 0},   {64, 64, 224, 1},  {64, 128, 112, 0}, {128, 128, 112, 1}, {128, 256, 56, 0},
+    {256, 256, 56, 0}, {256, 256, 56, 1}, {256, 512, 28, 0}, {512, 512, 28, 0},  {512, 512, 28, 1},
+    {512, 512, 14, 0}, {512, 512, 14, 0}, {512, 512, 14, 0}, /* its pooling is finish()'s */
+};
+
+int print_times;
+
+typedef struct {
+    const engine *engine;
+    void *state;
+    pool *threads;
+    pthread_mutex_t lock;
+} vgg;
+
+enum { HUGE_PAGE = 2 << 20 };
+
+static size_t rounded(size_t bytes) {
+    size_t unit = bytes >= HUGE_PAGE / 2 ? HUGE_PAGE : 4096;
+    return (bytes + unit - 1) / unit * unit;
+}
+
+void *big_alloc(size_t bytes) {
+    size_t size = rounded(bytes);
+    void *memory = aligned_alloc(size >= HUGE_PAGE ? HUGE_PAGE : 4096, size);
+    if (!memory)
+        return NULL;
+    if (size >= HUGE_PAGE)
+        madvise(memory, size, MADV_HUGEPAGE);
+    return memset(memory, 0, size);
+}
+
+void big_free(void *memory, size_t bytes) {
+    (void)bytes;
+    free(memory);
+}
+
+double clock_ms(void) {
+    struct timespec now;
+    clock_gettime(print_times == 2 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1e3 + now.tv_nsec * 1e-6;
+}
+
+static const engine *chosen(const char *wanted) {
+    const engine *const best_first[] = {&AMX, &WINOGRAD};
+    for (int i = 0; i < 2; i++)
+        if ((!wanted || !strcmp(wanted, best_first[i]->name)) && best_first[i]->supported())
+            return best_first[i];
+    return NULL;
+}
+
+const char *vgg_method(const char *wanted) {
+    const engine *engine = chosen(wanted);
+    return engine ? engine->name : NULL;
+}
+
+void *vgg_create(const float *const *weights, const float *const *biases, int threads,
+                 const char *method) {
+    const engine *engine = chosen(method);
+    vgg *v = engine ? calloc(1, sizeof *v) : NULL;
+    if (!v)
+        return NULL;
+    print_times = getenv("VGG_TIMES") ? 1 + (getenv("VGG_CPU") != NULL) : 0;
+    v->engine = engine;
+    pthread_mutex_init(&v->lock, NULL);
+    v->threads = pool_create(threads);
+    v->state = engine->create(weights, biases, threads);
+    if (!v->threads || !v->state) {
+        vgg_destroy(v);
+        return NULL;
+    }
+    return v;
+}
+
+void vgg_features(void *handle, const float *image, float *features, float *before_pooling) {
+    vgg *v = handle;
+    pthread_mutex_lock(&v->lock);
+    v->engine->run(v->state, v->threads, image, features, before_pooling);
+    pthread_mutex_unlock(&v->lock);
+}
+
+void vgg_destroy(void *handle) {
+    vgg *v = handle;
+    if (!v)
+        return;
+    if (v->threads)
+        pool_destroy(v->threads);
+    if (v->state)
+        v->engine->destroy(v->state);
+    pthread_mutex_destroy(&v->lock);
+    free(v);
+}
+
+void finish(const float *blocked, float *features, float *before_pooling) {
+    enum { SIDE = 14, HALF = 7 };
+    for (int c = 0; c < 512; c++) {
+        const float *from = blocked + (c / LANES) * SIDE * SIDE * LANES + c % LANES;
+        for (int y = 0; y < HALF; y++)
+            for (int x = 0; x < HALF; x++) {
+                const float *p = from + (2 * y * SIDE + 2 * x) * LANES;
+                float a = p[0], b = p[LANES], d = p[SIDE * LANES], e = p[(SIDE + 1) * LANES];
+                float upper = a > b ? a : b, lower = d > e ? d : e;
+                features[(c * HALF + y) * HALF + x] = upper > lower ? upper : lower;
+            }
+        if (before_pooling)
+            for (int i = 0; i < SIDE * SIDE; i++)
+                before_pooling[c * SIDE * SIDE + i] = from[i * LANES];
+    }
+}

@@ -1,0 +1,248 @@
+/* The engine's set-up: which method and order a layer is run with, its weights and its memory.
+ * Every convolution but the first is Winograd's products, in single precision on AVX-512, or on AMX
+ * with every number as the sum of two bfloat16. */
+#define _GNU_SOURCE
+#pragma GCC target("avx512f")
+#include "winograd_layer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* By measurement on an Emerald Rapids. F(6) needs the fewest products but the largest transforms
+ * and weights, so it pays where there are many tiles and few channels; AMX makes products so cheap that
+ * a layer's traffic decides. */
+static const struct {
+    const method *f;
+    order order;
+} PLANS[2][LAYERS] = {
+    {{NULL, NONE},
+     {&F6, ROWS},
+     {&F4, OWN},
+     {&F4, OWN},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F2, SHARED},
+     {&F2, SHARED},
+     {&F2, SHARED}},
+    {{NULL, NONE},
+     {&F4, ROWS},
+     {&F4, OWN},
+     {&F4, OWN},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F4, SHARED},
+     {&F2, SHARED},
+     {&F2, SHARED},
+     {&F2, SHARED},
+     {&F2, DIRECT},
+     {&F2, DIRECT},
+     {&F2, DIRECT}},
+};
+
+static size_t planes_bytes(const planes *p) {
+    return sizeof(float) * (size_t)p->channels * (size_t)p->height * (size_t)p->pitch;
+}
+
+static planes square(int channels, int side) { return (planes){NULL, channels, side, side}; }
+
+static int odd_lines(int floats) { return floats / LANES % 2 ? floats : floats + LANES; }
+
+/* Weights in the order in which they are read: (pair, point) for a thread's own blocks, (point,
+ * pair) for shared steps, each (in, 32). */
+static int pack_weights(layer *l, const float *weights) {
+    int points = l->order == DIRECT ? 9 : l->f->in * l->f->in, in = l->shape.in,
+        pairs = l->shape.out / PAIR;
+    l->weights_bytes = sizeof(float) * (size_t)points * (size_t)in * (size_t)l->shape.out;
+    l->weights = big_alloc(l->weights_bytes);
+    if (!l->weights)
+        return 0;
+    for (int o = 0; o < l->shape.out; o++)
+        for (int i = 0; i < in; i++) {
+            if (l->order == DIRECT) {
+                float *to = l->weights + (size_t)(o / PAIR * l->depth * 32 * PAIR);
+                for (int tap = 0; tap < 9; tap++)
+                    pack_amx(to, (i / 32 * 9 + tap) * 32 + i % 32, o % PAIR,
+                             weights[(o * in + i) * 9 + tap]);
+                continue;
+            }
+            float values[MAX_POINTS];
+            transform_filter(l->f, weights + (o * in + i) * 9, values);
+            for (int p = 0; p < points; p++) {
+                int slab = l->order != SHARED ? o / PAIR * points + p : p * pairs + o / PAIR;
+                float *to = l->weights + (size_t)slab * (size_t)(in * PAIR);
+                if (l->amx)
+                    pack_amx(to, i, o % PAIR, values[p]);
+                else
+                    to[i * PAIR + o % PAIR] = values[p];
+            }
+        }
+    return 1;
+}
+
+/* As large blocks as the second-level cache holds, for the weights to be read seldom, but enough
+ * blocks, and as many for every thread. */
+static void plan_blocks(layer *l, int threads) {
+    enum { LEAST = 28, MOST = 48 };
+    long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+    if (cache < 512 << 10)
+        cache = 1 << 20;
+    long tile = (long)sizeof(float) * l->f->in * l->f->in * (l->shape.in + PAIR);
+    long fit = cache * 9 / 10 / tile, limit = fit < LEAST ? LEAST : fit > MOST ? MOST : fit;
+    int units = (l->tiles + l->unit - 1) / l->unit;
+    l->blocks = (int)((l->tiles + limit - 1) / limit);
+    l->blocks = (l->blocks + threads - 1) / threads * threads;
+    if (l->blocks > units)
+        l->blocks = units;
+    l->most = (units + l->blocks - 1) / l->blocks * l->unit;
+}
+
+/* Where a block of 32 channels lies among a layer's transformed (DIRECT: split) inputs. */
+static int plan_offsets(layer *l) {
+    int taps = l->order == DIRECT ? 9 : 1;
+    l->depth = l->shape.in / 32 * taps;
+    l->offsets = calloc((size_t)l->depth, sizeof *l->offsets);
+    for (int i = 0; l->offsets && i < l->depth; i++)
+        l->offsets[i] =
+            i / taps * 2 * (int)l->input_block + (i % taps / 3 * GROUP + i % taps % 3) * 2 * LANES;
+    return l->offsets != NULL;
+}
+
+static void plan_layer(winograd *w, int index) {
+    layer *l = &w->layers[index];
+    l->shape = SHAPES[index];
+    l->amx = w->amx;
+    l->f = PLANS[w->amx][index].f;
+    l->order = PLANS[w->amx][index].order;
+    l->row_tiles = (l->shape.side + l->f->out - 1) / l->f->out;
+    l->tiles = l->row_tiles * l->row_tiles;
+    l->unit = l->order == ROWS ? l->row_tiles : l->amx ? GROUP : 1;
+    l->most = l->order == ROWS ? l->row_tiles : l->tiles;
+    l->blocks = l->row_tiles;
+    if (l->order == OWN)
+        plan_blocks(l, w->threads);
+    if (l->order == DIRECT)
+        l->tiles = l->most = GROUP * l->shape.side;
+    if (l->amx)
+        l->most = (l->most + GROUP - 1) / GROUP * GROUP;
+    l->parts = 1;
+    while (l->parts < 8 && l->f->in * l->f->in * l->parts < 8 * w->threads)
+        l->parts *= 2;
+    l->to_border = index < LAYERS - 1;
+    l->input_block = (size_t)((l->order == DIRECT ? GROUP * GROUP : l->most) * LANES);
+    l->product_block = (size_t)(l->most * LANES);
+    int outs = l->order != SHARED ? PAIR : l->shape.out;
+    /* An odd number of cache lines between points spreads a tile's points over all cache sets. */
+    l->input_point = (size_t)odd_lines(l->shape.in * l->most);
+    l->product_point = (size_t)odd_lines(outs * l->most);
+    size_t points = (size_t)(l->f->in * l->f->in); /* DIRECT needs less than the others anyway */
+    if (points * l->input_point > w->inputs_floats)
+        w->inputs_floats = points * l->input_point;
+    size_t bytes = sizeof(float) * (points * l->product_point);
+    if (bytes > w->scratch_bytes)
+        w->scratch_bytes = bytes;
+    w->planes[index] = square(l->shape.in, l->row_tiles * l->f->out + 2);
+}
+
+static void winograd_destroy(void *state) {
+    winograd *w = state;
+    first_destroy(&w->first);
+    for (int i = 0; i < LAYERS; i++) {
+        free(w->layers[i].offsets);
+        big_free(w->layers[i].weights, w->layers[i].weights_bytes);
+        big_free(w->layers[i].bias, sizeof(float) * (size_t)SHAPES[i].out);
+    }
+    for (int i = 0; i <= LAYERS; i++)
+        big_free(w->planes[i].data, planes_bytes(&w->planes[i]));
+    for (int i = 0; w->strips && i < w->threads; i++)
+        big_free(w->strips[i], w->strip_bytes);
+    free(w->strips);
+    for (int i = 0; w->scratch && i < w->threads; i++)
+        big_free(w->scratch[i], w->scratch_bytes);
+    free(w->scratch);
+    free(w);
+}
+
+static int fill(winograd *w, const float *const *weights, const float *const *biases) {
+    for (int i = 1; i < LAYERS; i++)
+        plan_layer(w, i);
+    w->planes[LAYERS] = square(512, 14);
+    w->scratch_bytes += sizeof(float) * w->inputs_floats;
+    w->scratch = calloc((size_t)w->threads, sizeof *w->scratch);
+    w->strips = calloc((size_t)w->threads, sizeof *w->strips);
+    w->strip_bytes = sizeof(float) * LANES * FIRST_OUT / LANES * MAX_SIDE * (IMAGE_SIDE + MAX_SIDE);
+    if (!w->scratch || !w->strips || !first_create(&w->first, weights[0], biases[0]))
+        return 0;
+    for (int i = 0; i < w->threads; i++)
+        if (!(w->scratch[i] = big_alloc(w->scratch_bytes)) ||
+            !(w->strips[i] = big_alloc(w->strip_bytes)))
+            return 0;
+    for (int i = 2; i <= LAYERS; i++)
+        if (!(w->planes[i].data = big_alloc(planes_bytes(&w->planes[i]))))
+            return 0;
+    for (int i = 1; i < LAYERS; i++) {
+        layer *l = &w->layers[i];
+        l->from = w->planes[i];
+        l->to = w->planes[i + 1];
+        l->bias = big_alloc(sizeof(float) * (size_t)l->shape.out);
+        if (!l->bias || !plan_offsets(l) || !pack_weights(l, weights[i]))
+            return 0;
+        memcpy(l->bias, biases[i], sizeof(float) * (size_t)l->shape.out);
+    }
+    return 1;
+}
+
+static void *create(int amx, const float *const *weights, const float *const *biases, int threads) {
+    winograd *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->amx = amx;
+    w->threads = threads < 1 ? 1 : threads;
+    if (fill(w, weights, biases))
+        return w;
+    winograd_destroy(w);
+    return NULL;
+}
+
+static void *create_plain(const float *const *weights, const float *const *biases, int threads) {
+    return create(0, weights, biases, threads);
+}
+
+static void *create_amx(const float *const *weights, const float *const *biases, int threads) {
+    return create(1, weights, biases, threads);
+}
+
+static void winograd_run(void *state, pool *threads, const float *image, float *features,
+                         float *before_pooling) {
+    winograd *w = state;
+    double start = clock_ms(), last = start;
+    first_take(&w->first, image);
+    for (int i = 0; i < LAYERS; i++) {
+        if (i)
+            run_layer(w, &w->layers[i], threads);
+        if (print_times) {
+            double now = clock_ms();
+            fprintf(stderr, "layer %2d %3d->%3d %3d: %6.2f ms\n", i + 1, SHAPES[i].in,
+                    SHAPES[i].out, SHAPES[i].side, now - last);
+            last = now;
+        }
+    }
+    finish(w->planes[LAYERS].data, features, before_pooling);
+    if (print_times)
+        fprintf(stderr, "all %.2f ms\n", clock_ms() - start);
+}
+
+/* The compiler may use any of these in the files for AVX-512 (winograd_transforms.c). */
+static int winograd_supported(void) {
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+
+const engine WINOGRAD = {"avx512", winograd_supported, create_plain, winograd_run,
+                         winograd_destroy};
+const engine AMX = {"amx", amx_available, create_amx, winograd_run, winograd_destroy};

@@ -1,0 +1,97 @@
+"""The library of `inference/ml/native/`, which setuptools compiles when the project is installed.
+
+Where there is no C compiler, or another processor than the sources are for, there is no library,
+and other engines compute.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+FOLDER: Final = Path(__file__).with_name("native")
+_FLOATS: Final = ctypes.POINTER(ctypes.c_float)
+_TABLE: Final = ctypes.POINTER(_FLOATS)
+
+
+class NoNativeLibrary(Exception):
+    """It was not built here, or this processor cannot run it; the message says which."""
+
+
+def best_method(wanted: str | None = None) -> str:
+    """``amx`` or ``avx512``, the best of this processor or the one that is ``wanted``.
+
+    Raises NoNativeLibrary.
+    """
+    found: bytes | None = _library().vgg_method(_text(wanted))
+    if found is None:
+        raise NoNativeLibrary(f"this processor has no {wanted or 'AVX-512'}")
+    return found.decode()
+
+
+class Network:
+    """VGG16's convolutions with these numbers, to be asked by one thread at a time.
+
+    ``weights`` (out, in, 3, 3) and ``biases`` (out,), 13 of each; ``method`` as ``best_method``
+    gave it. A process that is forked off computes with one thread. Raises MemoryError.
+    """
+
+    def __init__(
+        self, weights: Sequence[Array], biases: Sequence[Array], threads: int, method: str
+    ) -> None:
+        self._library = _library()
+        # Kept while the library reads them: it makes numbers of its own of them.
+        kept = [[_plain(array) for array in arrays] for arrays in (weights, biases)]
+        tables = [(_FLOATS * len(arrays))(*map(_address, arrays)) for arrays in kept]
+        self._handle = self._library.vgg_create(*tables, threads, _text(method))
+        if not self._handle:
+            raise MemoryError("there is no room for the network's numbers")
+
+    def features(self, image: Array, features: Array, before_pooling: Array | None = None) -> None:
+        """Fill ``features`` (25088,) of ``image`` (3, 224, 224), and (512, 14, 14) if given."""
+        room = None if before_pooling is None else _address(before_pooling)
+        self._library.vgg_features(self._handle, _address(_plain(image)), _address(features), room)
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None):
+            self._library.vgg_destroy(self._handle)
+
+
+@cache
+def _library() -> Any:
+    found = sorted(FOLDER.glob("_vgg*.so"))
+    if not found:
+        raise NoNativeLibrary("it was not built: a C compiler (gcc) was missing at installation")
+    try:
+        library = ctypes.CDLL(str(found[0]))
+    except OSError as problem:
+        raise NoNativeLibrary(f"{found[0].name} cannot be loaded") from problem
+    library.vgg_create.restype = ctypes.c_void_p
+    library.vgg_create.argtypes = [_TABLE, _TABLE, ctypes.c_int, ctypes.c_char_p]
+    library.vgg_features.restype = None
+    library.vgg_features.argtypes = [ctypes.c_void_p, _FLOATS, _FLOATS, _FLOATS]
+    library.vgg_destroy.restype = None
+    library.vgg_destroy.argtypes = [ctypes.c_void_p]
+    library.vgg_method.restype = ctypes.c_char_p
+    library.vgg_method.argtypes = [ctypes.c_char_p]
+    return library
+
+
+def _plain(array: Array) -> Array:
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _address(array: Array) -> Any:
+    return array.ctypes.data_as(_FLOATS)
+
+
+def _text(name: str | None) -> bytes | None:
+    return None if name is None else name.encode()
