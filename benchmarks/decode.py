@@ -73,7 +73,7 @@ def _differences(contents: Sequence[bytes]) -> dict[str, dict[str, float]]:
     from inference.ml.artifact import load
     from inference.ml.engine import Classifier
 
-    extract = runners.ours("ncnn").extract
+    extract = runners.ours().extract
     head = Classifier(load(BASELINE))
     whole = _inputs(contents, 1)
     features, found = extract(whole), {}

@@ -14,7 +14,8 @@ from benchmarks.runners import Batch, Run
 from benchmarks.timing import interleaved, per_image, percentile, spread
 from inference.ml.preprocess import preprocess
 
-NAMES = ("ncnn", "torch")
+# What this processor would choose, and what all are measured against.
+NAMES = {"ours": "", "torch": "torch"}
 SIZES = (1, 2, 4, 8, 16)
 
 
@@ -22,7 +23,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     """Single-image latency, milliseconds per image by batch size, and cost of decoding."""
     sizes, rounds, singles = ((1, 2), 1, 3) if quick else (SIZES, 7, 40)
     kind, batch = films.batch(max(sizes))
-    built = {name: runners.ours(name) for name in NAMES}
+    built = {name: runners.ours(engine) for name, engine in NAMES.items()}
     times = _by_size({name: engine.extract for name, engine in built.items()}, batch, sizes, rounds)
     fastest = {name: min(each["best_ms"] for each in times[name].values()) for name in NAMES}
     return {
@@ -34,7 +35,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         },
         "per_image": times,
         "median_over_best": max(spread(each) for each in times.values()),
-        "batch_of_one_over_best": round(times["ncnn"]["1"]["best_ms"] / fastest["ncnn"], 3),
+        "batch_of_one_over_best": round(times["ours"]["1"]["best_ms"] / fastest["ours"], 3),
         "before_the_engine": _before_the_engine(max(sizes)),
     }
 

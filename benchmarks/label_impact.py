@@ -220,7 +220,7 @@ def _real() -> Cohort | None:
 
 
 def _extract(folder: Path, table: Path, kept: Path) -> None:
-    engine = Engine(ours("ncnn"))
+    engine = Engine(ours())
     cases = [each for each in labelled(read_rows(table), folder) if not isinstance(each, Skipped)]
     parts = [
         engine.features([case.pixels for case in cases[top : top + FILMS_AT_ONCE]])

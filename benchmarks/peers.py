@@ -21,7 +21,8 @@ from inference.ml.processor import usable_cores
 
 IMAGES = 8
 REFERENCE = "torch eager"
-OURS = "ours (ncnn)"
+OURS = "ours"
+WITHOUT_AMX = "ours without AMX"
 # Not fp32: shown, and left out of every comparison.
 EXTRA = ("openvino bf16",)
 PEERS: Mapping[str, Callable[[weights.Weights, int], Run]] = {
@@ -30,6 +31,7 @@ PEERS: Mapping[str, Callable[[weights.Weights, int], Run]] = {
     "onnxruntime": runners.onnxruntime,
     "openvino": runners.openvino,
     "openvino bf16": runners.openvino_bf16,
+    "ncnn": runners.ncnn,
 }
 
 
@@ -72,7 +74,10 @@ def _contenders(threads: int) -> tuple[dict[str, Run], dict[str, str]]:
             runs[name] = build(state, threads)
         except (ImportError, RuntimeError) as problem:
             absent[name] = type(problem).__name__
-    runs[OURS] = runners.ours("ncnn").extract
+    engine = runners.ours()
+    runs[OURS] = engine.extract
+    if engine.facts.device == "cpu amx":
+        runs[WITHOUT_AMX] = runners.without_amx()
     return runs, absent
 
 
@@ -106,6 +111,9 @@ def _comparisons(times: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
         found[f"times_{key}_by_median"] = _best(times, name, "median_ms") / _best(
             times, OURS, "median_ms"
         )
+        if f"{WITHOUT_AMX}, one by one" in times:
+            plain = _best(times, WITHOUT_AMX, "best_ms")
+            found[f"times_{key}_without_amx"] = _best(times, name, "best_ms") / plain
     return {name: round(value, 2) for name, value in found.items()}
 
 

@@ -54,7 +54,7 @@ def _engines(result: Result) -> Figure:
     for name, times in result["per_image"].items():
         sizes = [int(size) for size in times]
         best = [each["best_ms"] for each in times.values()]
-        axes.plot(sizes, best, "o-", label=name, color=OURS if name == "ncnn" else PEER)
+        axes.plot(sizes, best, "o-", label=name, color=OURS if name == "ours" else PEER)
     _from_zero(axes, "batch size", "ms per image (best)")
     axes.legend(frameon=False)
     return figure

@@ -100,7 +100,7 @@ def _growth(curve: list[dict[str, Any]]) -> float | None:
 def _network_milliseconds(count: int) -> tuple[str, float]:
     """Of one radiograph, features alone; the best of three rounds over `count` of them."""
     kind, batch = films.batch(count)
-    engine = ours("ncnn")
+    engine = ours()
     engine.extract(batch[:1])
     rounds = []
     for _ in range(3):

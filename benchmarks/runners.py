@@ -23,10 +23,25 @@ Batch = npt.NDArray[np.float32]
 Run = Callable[[Batch], Batch]
 
 
-def ours(name: str) -> FeatureExtractor:
-    """An engine of the platform on all cores, its conversion kept below the temporary folder."""
+def ours(name: str = "") -> FeatureExtractor:
+    """An engine of the platform on all cores, its conversion kept below the temporary folder.
+
+    Without a name the one that this processor would choose.
+    """
     folder = Path(tempfile.gettempdir()) / "covidxr-engines"
-    return engines.build(name, films.weights_path(), folder, usable_cores())
+    chosen = name or engines.best_on_cpu()
+    return engines.build(chosen, films.weights_path(), folder, usable_cores())
+
+
+def ncnn(state: weights.Weights, threads: int) -> Run:
+    return ours("ncnn").extract
+
+
+def without_amx() -> Run:
+    """Our kernels as they compute where there is AVX-512 alone. Raises NoNativeLibrary."""
+    from inference.ml.native_extractor import NativeExtractor
+
+    return NativeExtractor(films.weights_path(), method="avx512").extract
 
 
 def torch_eager(state: weights.Weights, threads: int) -> Run:

@@ -22,7 +22,7 @@ class NoEngine:
 @pytest.fixture
 def no_engine(monkeypatch, drawn_films):
     engine = NoEngine()
-    monkeypatch.setattr(runners, "ours", lambda name: engine)
+    monkeypatch.setattr(runners, "ours", lambda name="": engine)
     monkeypatch.setattr(bare, "run_apart", bare.run)
     return engine
 

@@ -62,8 +62,8 @@ def test_a_peer_computes_what_torch_does(name):
 
 def test_engines(no_engine):
     measured = engines.measure(quick=True)
-    assert set(measured["per_image"]["ncnn"]) == {"1", "2"}
-    assert measured["single"]["ncnn"]["median_ms"] > 0
+    assert set(measured["per_image"]["ours"]) == {"1", "2"}
+    assert measured["single"]["ours"]["median_ms"] > 0
 
 
 def test_growth(no_engine):

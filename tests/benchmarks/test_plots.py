@@ -6,8 +6,8 @@ pytest.importorskip("matplotlib", reason="matplotlib is installed by `make bench
 
 TIMES = {"best_ms": 10.0, "median_ms": 11.0}
 RESULTS = {
-    "peers": {"contenders": {"ours (ncnn), one by one": TIMES, "torch eager": TIMES}, "threads": 2},
-    "engines": {"per_image": {"ncnn": {"1": TIMES, "8": TIMES}}},
+    "peers": {"contenders": {"ours, one by one": TIMES, "torch eager": TIMES}, "threads": 2},
+    "engines": {"per_image": {"ours": {"1": TIMES, "8": TIMES}}},
     "growth": {"curve": [{"images": n, "ms_per_image": 9.0, "resident_mb": 5.0} for n in (10, 20)]},
     "end_to_end": {
         "bare_ms_per_image": 9.0,
