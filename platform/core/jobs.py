@@ -38,6 +38,10 @@ REST = timedelta(seconds=5)
 WORKER_DIED = "worker-died"
 
 
+class LeaseLost(Exception):
+    """The row was cancelled, or another worker has it: nothing of this attempt is kept."""
+
+
 class JobStatus(models.TextChoices):
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("In progress")

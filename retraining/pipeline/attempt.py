@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.utils import timezone
 
+from core.jobs import LeaseLost
 from retraining.ml.training_spec import EpochReport
 from retraining.models import Lane, RunLine, Stage, TrainingEpoch, TrainingRun
 
@@ -21,10 +22,6 @@ _CURVES: Final = (
     "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "train_auc",
     "validation_auc", "seconds",
 )  # fmt: skip
-
-
-class LeaseLost(Exception):
-    """The run was cancelled, or another worker has it: nothing of this attempt is kept."""
 
 
 class Attempt:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 
+from core.jobs import LeaseLost
 from inference.films import FilmStack, inputs_of
 from inference.ml.extractor import EXTRACTORS
 from inference.ml.processor import take_a_share_of_the_card
 from retraining.ml.architectures import Architecture, architecture_of
 from retraining.ml.training_spec import EpochReport, TrainingSpec
 from retraining.models import Stage, TrainingEpoch, TrainingRun
-from retraining.pipeline.attempt import Attempt, LeaseLost
+from retraining.pipeline.attempt import Attempt
 from retraining.pipeline.made import Classes
 from retraining.vault import Row
 

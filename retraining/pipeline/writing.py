@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from core.errors import PermanentError
+from core.jobs import LeaseLost
 from core.tasks import ring
 from images.models import Target
 from inference.artifact_store import discard, identity_of, keep, kept_folder
@@ -25,7 +26,7 @@ from retraining.models import (
     Stage,
     TrainingRun,
 )
-from retraining.pipeline.attempt import Attempt, LeaseLost
+from retraining.pipeline.attempt import Attempt
 from retraining.pipeline.made import Classes, Made
 from retraining.pipeline.training import folder_of
 from retraining.services.snapshots import what_changed

@@ -16,7 +16,7 @@ from django.db import transaction
 from accounts.audit import Deed, note
 from accounts.models import User
 from core.errors import PermanentError
-from core.jobs import JobStatus, oldest_held
+from core.jobs import JobStatus, LeaseLost, oldest_held
 from core.tasks import ring
 from images.models import Radiograph
 from inference.artifact_store import identity_of, kept_folder
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FILMS_PER_CLASS: Final = 150
-
-
-class _LeaseLost(Exception):
-    """Another worker has the audit now; nothing of this one is written."""
 
 
 class NothingToAudit(PermanentError):
@@ -103,7 +99,7 @@ def _work(owner: str, audit: ShortcutAudit, lost: Event) -> bool:
         return ShortcutAudit.objects.finish(
             owner, result=result, has_passed=not result["reasons"], seconds=seconds
         )
-    except _LeaseLost:
+    except LeaseLost:
         return False
     except Exception as problem:
         # The type alone: an error's text may hold a path or a value.
@@ -225,7 +221,7 @@ class _Progress:
     def of_part(self, part: int) -> Any:
         def tell(done: int, total: int) -> None:
             if self._lost.is_set():
-                raise _LeaseLost
+                raise LeaseLost
             self._rows.owned(self._owner).update(done=(part - 1) * total + done, total=2 * total)
 
         return tell

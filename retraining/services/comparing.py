@@ -11,6 +11,7 @@ from uuid import UUID
 
 from accounts.models import User
 from core.errors import PermanentError
+from core.jobs import LeaseLost
 from images.models import Radiograph
 from inference.artifact_store import identity_of, kept_folder
 from inference.ml.errors import ArtifactRefused
@@ -33,17 +34,13 @@ class NotComparable(PermanentError):
     code = reasons.NO_CASES
 
 
-class Stopped(Exception):
-    """The attempt was cancelled, or another worker has it."""
-
-
 def compare_again(
     *, version: ModelVersion, live: DeployedModel | None, by: User | None, lost: Event | None = None
 ) -> dict[str, Any]:
     """What the row of `version` holds from now on: its fields by name. Loads torch.
 
     Figures that were measured here stay; those of a model from elsewhere are measured now, on the
-    newest list of cases. Raises Stopped once `lost` is set, NotComparable, ArtifactRefused,
+    newest list of cases. Raises LeaseLost once `lost` is set, NotComparable, ArtifactRefused,
     WeightsUnavailable, SnapshotRefused, OSError.
     """
     from retraining.pipeline.evaluating import cases_of, compared
@@ -51,7 +48,7 @@ def compare_again(
 
     def on_done(_done: int, _total: int) -> None:
         if lost is not None and lost.is_set():
-            raise Stopped
+            raise LeaseLost
 
     snapshot = version.snapshot or _newest_snapshot(version, by)
     classes = Classes.of(version.target)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.audit import Deed, note
 from accounts.models import User
 from core.errors import PermanentError
-from core.jobs import OPEN_STATUSES, oldest_held
+from core.jobs import OPEN_STATUSES, LeaseLost, oldest_held
 from core.tasks import ring
 from images.models import Target
 from inference.models import DeployedModel
@@ -25,10 +25,6 @@ logger = logging.getLogger(__name__)
 EVERY: Final = timedelta(days=7)
 # A week of a small hospital says nothing.
 WINDOW: Final = timedelta(days=28)
-
-
-class _LeaseLost(Exception):
-    """Another worker has the check now; nothing of this one is written."""
 
 
 @transaction.atomic
@@ -79,7 +75,7 @@ def _work(owner: str, check: DriftCheck, lost: Event) -> None:
     rows = DriftCheck.objects.all()
     try:
         _look(owner, check, lost)
-    except _LeaseLost:
+    except LeaseLost:
         return
     except ArtifactRefused:
         rows.fail(owner, reasons.ARTIFACT_REFUSED)
@@ -108,7 +104,7 @@ def _look(owner: str, check: DriftCheck, lost: Event) -> None:
     reference = reference_of(kind, since) if sites else None
     for site in sites:
         if lost.is_set() or reference is None:
-            raise _LeaseLost
+            raise LeaseLost
         found = figures_of(newest_of(kind, site, since), reference)
         reports.append(
             DriftReport(
@@ -121,7 +117,7 @@ def _look(owner: str, check: DriftCheck, lost: Event) -> None:
 def _keep(owner: str, check: DriftCheck, reports: list[DriftReport], seconds: float) -> None:
     with transaction.atomic():
         if not DriftCheck.objects.finish(owner, seconds=seconds):
-            raise _LeaseLost
+            raise LeaseLost
         DriftReport.objects.filter(check_job=check).delete()
         DriftReport.objects.bulk_create(reports)
 

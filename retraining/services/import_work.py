@@ -16,7 +16,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.audit import Deed, note
-from core.jobs import OPEN_STATUSES, oldest_held
+from core.jobs import OPEN_STATUSES, LeaseLost, oldest_held
 from images.models import Target
 from inference.artifact_store import copy_to_part, discard, identity_of, keep, kept_folder
 from inference.ml.errors import ArtifactRefused
@@ -36,10 +36,6 @@ logger = logging.getLogger(__name__)
 # What a killed worker left half unpacked.
 ABANDONED: Final = timedelta(days=1)
 LONGEST_NAME: Final = 60
-
-
-class _LeaseLost(Exception):
-    """Another worker has the file now; nothing of this one is written."""
 
 
 def work_on_import() -> bool:
@@ -75,7 +71,7 @@ def _work(owner: str, offered: ModelImport) -> None:
     facts: dict[str, Any] = {}
     try:
         _take_in(owner, offered, facts)
-    except _LeaseLost:
+    except LeaseLost:
         return
     except PackageRefused as refusal:
         rows.fail(owner, refusal.code, facts=facts | refusal.facts)
@@ -167,7 +163,7 @@ def _register(
                 kept += [] if was_kept else [name]
                 version = _row(offered, target, found, manifest, name, sha256)
             if not ModelImport.objects.finish(owner, version=version, facts=facts):
-                raise _LeaseLost
+                raise LeaseLost
     except BaseException:
         for name in kept:
             discard(kept_folder(name))

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Capability
-from core.jobs import OPEN_STATUSES, oldest_held
+from core.jobs import OPEN_STATUSES, LeaseLost, oldest_held
 from core.tasks import ring
 from images.models import GroundTruth, Target
 from retraining import reasons
@@ -29,10 +29,6 @@ from retraining.services.suspecting import (
 logger = logging.getLogger(__name__)
 
 EVERY: Final = timedelta(days=7)
-
-
-class _LeaseLost(Exception):
-    """Another worker has the check now; nothing of this one is written."""
 
 
 @transaction.atomic
@@ -82,7 +78,7 @@ def _work(owner: str, check: LabelCheck) -> None:
 
     try:
         _search(owner, check)
-    except _LeaseLost:
+    except LeaseLost:
         return
     except TrainingFailed:
         LabelCheck.objects.fail(owner, reasons.BAD_FEATURES)
@@ -111,7 +107,7 @@ def _search(owner: str, check: LabelCheck) -> None:
         else:
             held = rows.finish(owner, **facts)
         if not held:
-            raise _LeaseLost
+            raise LeaseLost
 
 
 def _keep(target: Target, by_loss: dict[UUID, Found] | None) -> int:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from accounts.audit import Deed, note
 from core.errors import PermanentError
-from core.jobs import JobQuerySet, oldest_held
+from core.jobs import JobQuerySet, LeaseLost, oldest_held
 from core.tasks import ring
 from inference.artifact_store import kept_folder
 from inference.ml.errors import ArtifactRefused
@@ -29,7 +29,7 @@ from retraining import reasons
 from retraining.models import ModelVersion, Promotion, PromotionKind
 from retraining.promotion.gate import judge, unmet
 from retraining.services.automatic import after_audit
-from retraining.services.comparing import Stopped, compare_again
+from retraining.services.comparing import compare_again
 from retraining.services.promoting import GateClosed, Overtaken, live_if_expected
 from retraining.snapshots.planning import rules_of
 
@@ -38,10 +38,6 @@ logger = logging.getLogger(__name__)
 WITH: Final = (
     "target", "version__target", "version__snapshot", "back_to", "expected", "requested_by",
 )  # fmt: skip
-
-
-class LeaseLost(Exception):
-    """Cancelled, or another worker has it: nothing of this attempt is kept."""
 
 
 def work_on_promotion() -> bool:
@@ -88,7 +84,7 @@ def _work(attempt: "Attempt") -> None:
     rows, owner = Promotion.objects.all(), attempt.owner
     try:
         _VERBS[attempt.promotion.kind](attempt)
-    except (LeaseLost, Stopped):
+    except LeaseLost:
         return
     except Overtaken:
         rows.fail(owner, reasons.OVERTAKEN)

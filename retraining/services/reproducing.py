@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.audit import Deed, note
 from accounts.models import User
-from core.jobs import OPEN_STATUSES, oldest_held
+from core.jobs import OPEN_STATUSES, LeaseLost, oldest_held
 from core.tasks import ring
 from inference.ml.errors import ArtifactRefused
 from retraining import failures
@@ -27,10 +27,6 @@ logger = logging.getLogger(__name__)
 
 # Other names than those of runs (services.run_folders).
 FOLDER: Final = "reproduction-"
-
-
-class _LeaseLost(Exception):
-    """Another worker has it now; nothing of this attempt is written."""
 
 
 @transaction.atomic
@@ -79,7 +75,7 @@ def _work(owner: str, row: Reproduction, lost: Event) -> None:
 
     def tell(_done: int, _total: int) -> None:
         if lost.is_set():
-            raise _LeaseLost
+            raise LeaseLost
 
     began = time.monotonic()
     try:
@@ -90,7 +86,7 @@ def _work(owner: str, row: Reproduction, lost: Event) -> None:
             owner, result=result, has_succeeded=succeeded(result),
             seconds=round(time.monotonic() - began, 2),
         )  # fmt: skip
-    except _LeaseLost:
+    except LeaseLost:
         return
     except Exception as problem:
         # The type alone: an error's text may hold a path or a value.

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.audit import Deed, note
 from accounts.models import User
-from core.jobs import OPEN_STATUSES, JobStatus, oldest_held
+from core.jobs import OPEN_STATUSES, JobStatus, LeaseLost, oldest_held
 from core.tasks import ring
 from images.models import Target
 from inference.ml.extractor import EXTRACTORS
@@ -120,7 +120,7 @@ def work_on_run() -> bool:
 
 
 def _work(run: TrainingRun, owner: str, lost: Event) -> None:
-    from retraining.pipeline.attempt import Attempt, LeaseLost
+    from retraining.pipeline.attempt import Attempt
     from retraining.pipeline.run import carry_out
 
     attempt = Attempt(run, owner, lost)

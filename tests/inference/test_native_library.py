@@ -36,7 +36,7 @@ def test_a_damaged_library_is_no_library(place):
         best_method()
 
 
-def test_a_method_that_the_processor_has_not(place, monkeypatch):
+def test_a_method_that_the_processor_has_not(monkeypatch):
     class Library:
         @staticmethod
         def vgg_method(wanted):
@@ -45,8 +45,6 @@ def test_a_method_that_the_processor_has_not(place, monkeypatch):
     monkeypatch.setattr(native_library, "_library", lambda: Library)
     with pytest.raises(NoNativeLibrary, match="this processor has no amx"):
         best_method("amx")
-    # What `place` tidies up after the test.
-    monkeypatch.undo()
 
 
 @pytest.mark.skipif(not is_for_this, reason="the library is for other processors")

@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from core.jobs import LeaseLost
 from retraining.ml.training_spec import EpochReport
 from retraining.models import Stage, TrainingRun
 from retraining.pipeline import attempt as module
-from retraining.pipeline.attempt import Attempt, LeaseLost
+from retraining.pipeline.attempt import Attempt
 from retraining.services import cancel_run, request_run
 
 pytestmark = pytest.mark.usefixtures("bells")
