@@ -15,13 +15,13 @@ class ImagesConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        from images.signals import image_ready, pixels_replaced
+        from images.signals import images_ready, pixels_replaced
 
-        image_ready.connect(_compare_with_all, dispatch_uid="images.compare_with_all")
+        images_ready.connect(_compare_with_all, dispatch_uid="images.compare_with_all")
         pixels_replaced.connect(_compare_anew, dispatch_uid="images.compare_anew")
 
 
-def _compare_with_all(radiograph: Any, **_details: Any) -> None:
+def _compare_with_all(**_details: Any) -> None:
     from images.services.copies import ring_on_commit
 
     ring_on_commit()

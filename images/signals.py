@@ -3,9 +3,10 @@ that what others create for it (a queued prediction) commits with it or not at a
 
 from django.dispatch import Signal
 
-# Sent with `radiograph`: its pixels and row are stored, or it came back from the trash. `pixels`
-# are its RadiographPixels where they are at hand, so that nobody decodes them again, else None.
-image_ready = Signal()
+# Sent with `radiographs` (a list): their pixels and rows are stored, or they came back from the
+# trash. `pixels` maps the keys of those whose RadiographPixels are at hand to them, so that nobody
+# decodes them again.
+images_ready = Signal()
 
 # Sent with `radiograph`, `pixels` and `before` (the old pixels' hash): a person covered part of a
 # stored picture, so that whatever was computed from the old pixels is void. Receivers ask for

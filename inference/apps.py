@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,28 +15,28 @@ class InferenceConfig(AppConfig):
 
         from images.filters import RadiographFilter
         from images.models import Radiograph
-        from images.signals import image_ready, owners_asked, pixels_replaced
+        from images.signals import images_ready, owners_asked, pixels_replaced
         from inference.filters import RadiographsByPrediction
         from inference.models import Explanation
 
         RadiographFilter.contribute("prediction", RadiographsByPrediction())
-        image_ready.connect(_ask_for_predictions, dispatch_uid="inference.request_predictions")
+        images_ready.connect(_ask_for_predictions, dispatch_uid="inference.request_predictions")
         pixels_replaced.connect(_start_over, dispatch_uid="inference.start_over")
         owners_asked.connect(_own_overlays, dispatch_uid="inference.own_overlays")
         post_delete.connect(_forget_features, Radiograph, dispatch_uid="inference.forget_features")
         post_delete.connect(_forget_overlay, Explanation, dispatch_uid="inference.forget_overlay")
 
 
-def _ask_for_predictions(radiograph: Any, pixels: Any = None, **_details: Any) -> None:
+def _ask_for_predictions(radiographs: Any, pixels: Any, **_details: Any) -> None:
     from django.db import transaction
 
     from inference import inputs
     from inference.services import request_predictions
 
-    if pixels is not None:
-        # After the commit, so that no lock is held meanwhile; before the bell, which comes next.
-        transaction.on_commit(lambda: inputs.hand_over(radiograph.pk, pixels))
-    request_predictions(radiograph=radiograph)
+    # After the commit, so that no lock is held meanwhile; before the bell, which comes next.
+    for key, own in pixels.items():
+        transaction.on_commit(partial(inputs.hand_over, key, own))
+    request_predictions(radiographs=radiographs)
 
 
 def _start_over(radiograph: Any, pixels: Any, before: str, **_details: Any) -> None:

@@ -9,18 +9,18 @@ class ReadingConfig(AppConfig):
     verbose_name = _("Reading")
 
     def ready(self) -> None:
-        from images.signals import image_ready, truth_stated
+        from images.signals import images_ready, truth_stated
         from inference.signals import standings_changed
 
-        image_ready.connect(_place, dispatch_uid="reading.place")
+        images_ready.connect(_place, dispatch_uid="reading.place")
         truth_stated.connect(_rank_one, dispatch_uid="reading.rank_one")
         standings_changed.connect(_rank, dispatch_uid="reading.rank")
 
 
-def _place(radiograph: Any, **_details: Any) -> None:
+def _place(radiographs: Any, **_details: Any) -> None:
     from reading.later import to_place
 
-    to_place.add(radiograph.pk)
+    to_place.add(*(radiograph.pk for radiograph in radiographs))
 
 
 def _rank_one(radiograph: Any, **_details: Any) -> None:

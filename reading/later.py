@@ -21,8 +21,8 @@ class Later:
         self._work = work
         self._mine = threading.local()
 
-    def add(self, key: UUID) -> None:
-        self._keys().add(key)
+    def add(self, *keys: UUID) -> None:
+        self._keys().update(keys)
         # Robust: a worklist that cannot be written must not fail an upload; upkeep mends it.
         transaction.on_commit(self._flush, robust=True)
 

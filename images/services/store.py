@@ -25,7 +25,7 @@ from images.services.patients import kept_age
 from images.services.quarantine import source_kept
 from images.services.redaction import writing_facts
 from images.services.truth import TruthGiven, check_truths, record_truths
-from images.signals import image_ready
+from images.signals import images_ready
 from images.spool import digest
 from images.storage import room_in_database
 
@@ -58,7 +58,7 @@ def store_radiograph(
     truths: Iterable[TruthGiven] = (),
     also: Callable[[Radiograph], None] | None = None,
 ) -> StoredRadiograph:
-    """Store one PNG, JPEG or DICOM file with its ground truth, and announce it by `image_ready`.
+    """Store one PNG, JPEG or DICOM file with its ground truth, and announce it by `images_ready`.
 
     `patient` comes from `patient_of` and is stored together with the radiograph; with
     `header_decides` it is only for files that name no patient in a DICOM header. What is not given
@@ -171,4 +171,6 @@ def _add(
         entered_by=radiograph.uploader,
         capability=Capability.STATE_TRUTH,
     )
-    image_ready.send(sender=Radiograph, radiograph=radiograph, pixels=decoded.pixels)
+    images_ready.send(
+        sender=Radiograph, radiographs=[radiograph], pixels={radiograph.pk: decoded.pixels}
+    )

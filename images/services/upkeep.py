@@ -18,7 +18,7 @@ from images.services.files import remove_files
 from images.services.identities import settle_day
 from images.services.patients import forget_if_unused, kept_age, patient_of, settled
 from images.services.quarantine import forget_sources
-from images.signals import image_ready
+from images.signals import images_ready
 
 IS_KEPT: Final = {"status": RadiographStatus.KEPT.value}
 IS_TRASHED: Final = {"status": RadiographStatus.TRASHED.value}
@@ -86,7 +86,7 @@ def trash(*, radiograph: Radiograph, by: User) -> bool:
 
 @transaction.atomic
 def restore(*, radiograph: Radiograph, by: User | None = None) -> bool:
-    """Take out of the trash and announce it by `image_ready`; False when it was not there."""
+    """Take out of the trash and announce it by `images_ready`; False when it was not there."""
     moved = (
         Radiograph.objects.trashed()
         .filter(pk=radiograph.pk)
@@ -98,7 +98,7 @@ def restore(*, radiograph: Radiograph, by: User | None = None) -> bool:
     if moved:
         radiograph.refresh_from_db()
         note_radiograph(Deed.CHANGED, radiograph, by, IS_TRASHED, IS_KEPT)
-        image_ready.send(sender=Radiograph, radiograph=radiograph, pixels=None)
+        images_ready.send(sender=Radiograph, radiographs=[radiograph], pixels={})
     return bool(moved)
 
 

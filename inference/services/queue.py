@@ -1,6 +1,7 @@
 """Asking for predictions: rows first, the doorbell once they are committed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,18 +20,28 @@ A_BATCH = 8
 
 
 @transaction.atomic
-def request_predictions(*, radiograph: Radiograph) -> int:
-    """Queue a prediction by each live model that has not answered for `radiograph` yet.
+def request_predictions(*, radiographs: Sequence[Radiograph]) -> int:
+    """Queue a prediction by each live model for each of `radiographs` that it has not answered yet.
 
-    Joins the caller's transaction, so that radiograph and predictions commit together. A target
-    whose prediction is already open keeps that one. Returns how many models were asked.
+    Joins the caller's transaction, so that radiographs and predictions commit together. A target
+    whose prediction is already open keeps that one. Returns how many questions were put.
     """
-    answered = Prediction.objects.filter(radiograph=radiograph, status=JobStatus.DONE)
-    live = DeployedModel.objects.live_models().exclude(pk__in=answered.values("model"))
-    asked = _queue(_asked(radiograph, model.target, radiograph.uploader) for model in live)
-    if not asked:
-        note_standings([radiograph.pk])
-    return asked
+    live = list(DeployedModel.objects.live_models().select_related("target"))
+    of_these = Prediction.objects.filter(radiograph__in=radiographs, status=JobStatus.DONE)
+    answered = set(of_these.values_list("radiograph", "model"))
+    urgencies = _Urgencies()
+    asked = [
+        Prediction(
+            radiograph=radiograph, target=model.target, requested_by=radiograph.uploader,
+            urgency=urgencies.next_of(radiograph.uploader),
+        )
+        for radiograph in radiographs
+        for model in live
+        if (radiograph.pk, model.pk) not in answered
+    ]  # fmt: skip
+    # Also of those that nobody is asked about: where their answers stand.
+    note_standings({row.pk for row in radiographs} - {row.radiograph_id for row in asked})
+    return _queue(asked)
 
 
 @transaction.atomic
@@ -81,10 +92,23 @@ def queue_missing(*, limit: int = MISSING_AT_ONCE) -> int:
 
 def urgency_of(person: User) -> Urgency:
     """A person's first radiographs are waited for; those that come on top of them are a batch."""
-    waited_for = Prediction.objects.waiting().filter(
-        requested_by=person, urgency=Urgency.INTERACTIVE
-    )
-    return Urgency.BULK if waited_for[:A_BATCH].count() >= A_BATCH else Urgency.INTERACTIVE
+    return _Urgencies().next_of(person)
+
+
+class _Urgencies:
+    """The same for several questions of one transaction, the earlier ones counted."""
+
+    def __init__(self) -> None:
+        self._waited_for: dict[UUID, int] = {}
+
+    def next_of(self, person: User) -> Urgency:
+        if person.pk not in self._waited_for:
+            rows = Prediction.objects.waiting().filter(urgency=Urgency.INTERACTIVE)
+            self._waited_for[person.pk] = rows.filter(requested_by=person)[:A_BATCH].count()
+        if self._waited_for[person.pk] >= A_BATCH:
+            return Urgency.BULK
+        self._waited_for[person.pk] += 1
+        return Urgency.INTERACTIVE
 
 
 @transaction.atomic

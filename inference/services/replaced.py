@@ -30,4 +30,4 @@ def start_over(*, radiograph: Radiograph, pixels: RadiographPixels, before: str)
     transaction.on_commit(lambda: features.forget(before))
     # Before the bell of the new predictions, which would else find the old input.
     transaction.on_commit(lambda: inputs.hand_over(radiograph.pk, pixels))
-    return request_predictions(radiograph=radiograph)
+    return request_predictions(radiographs=[radiograph])

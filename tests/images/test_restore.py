@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from images.services import restore, trash
-from images.signals import image_ready
+from images.signals import images_ready
 
 
 @pytest.fixture
@@ -12,12 +12,12 @@ def announced():
     """Keys of the radiographs that were announced since."""
     heard = []
 
-    def listen(sender, radiograph, **kwargs):
-        heard.append(radiograph.pk)
+    def listen(sender, radiographs, **kwargs):
+        heard.extend(radiograph.pk for radiograph in radiographs)
 
-    image_ready.connect(listen)
+    images_ready.connect(listen)
     yield heard
-    image_ready.disconnect(listen)
+    images_ready.disconnect(listen)
 
 
 def test_brings_it_back(actor, film, doctor):

@@ -9,7 +9,7 @@ from django.db import DatabaseError, OperationalError
 from images.errors import Refused, StorageFull
 from images.models import Patient, Radiograph
 from images.services import patient_of, store, store_radiograph
-from images.signals import image_ready
+from images.signals import images_ready
 from tests import factories
 from tests.images.conftest import files_below
 from tests.images.malformed import dicom
@@ -30,23 +30,23 @@ def store_film(doctor):
 
 @pytest.fixture
 def listener():
-    """Connect a listener to `image_ready` for the time of a test."""
+    """Connect a listener to `images_ready` for the time of a test."""
     connected = []
 
     def connect(receiver) -> None:
-        image_ready.connect(receiver)
+        images_ready.connect(receiver)
         connected.append(receiver)
 
     yield connect
     for receiver in connected:
-        image_ready.disconnect(receiver)
+        images_ready.disconnect(receiver)
 
 
 def test_announces_the_row_inside_its_transaction(store_film, listener):
     heard = []
 
-    def listen(sender, radiograph, **kwargs):
-        heard.append(Radiograph.objects.filter(pk=radiograph.pk).exists())
+    def listen(sender, radiographs, **kwargs):
+        heard.extend(Radiograph.objects.filter(pk=row.pk).exists() for row in radiographs)
 
     listener(listen)
     store_film()

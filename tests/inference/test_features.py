@@ -198,7 +198,7 @@ def test_several_threads_read_what_is_more_than_one_of_them_takes(db):
 # --- the worker ---------------------------------------------------------------------------------
 def predict_again(radiograph) -> Prediction:
     Prediction.objects.all().delete()
-    services.request_predictions(radiograph=radiograph)
+    services.request_predictions(radiographs=[radiograph])
     services.work_next()
     return Prediction.objects.get()
 

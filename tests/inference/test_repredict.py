@@ -180,7 +180,7 @@ class TestWithoutFeatures:
         assert (asked.status, asked.answered, asked.queued) == (JobStatus.DONE, CASES, 1)
 
     def test_an_open_prediction_is_the_only_one(self, asked, lost):
-        services.request_predictions(radiograph=lost)
+        services.request_predictions(radiographs=[lost])
         work_until_quiet()
         assert Prediction.objects.filter(radiograph=lost).count() == 1
 

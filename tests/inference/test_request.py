@@ -37,7 +37,7 @@ def test_the_bell_rings_once_the_row_is_committed(
 ):
     Prediction.objects.all().delete()
     with django_capture_on_commit_callbacks(execute=True):
-        services.request_predictions(radiograph=radiograph)
+        services.request_predictions(radiographs=[radiograph])
         assert rung == []
     assert rung == [BELL]
 
@@ -47,14 +47,14 @@ def test_a_rolled_back_upload_leaves_no_row_and_no_bell(
 ):
     Prediction.objects.all().delete()
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
-        services.request_predictions(radiograph=radiograph)
+        services.request_predictions(radiographs=[radiograph])
         transaction.set_rollback(True)
     assert rung == []
     assert statuses(radiograph) == []
 
 
 def test_asking_twice_makes_one_row(paper_model, radiograph):
-    services.request_predictions(radiograph=radiograph)
+    services.request_predictions(radiographs=[radiograph])
     assert statuses(radiograph) == [JobStatus.QUEUED]
 
 

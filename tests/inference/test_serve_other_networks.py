@@ -36,7 +36,7 @@ def own_model(target, own_network) -> DeployedModel:
 
 
 def answered(radiograph) -> Prediction:
-    services.request_predictions(radiograph=radiograph)
+    services.request_predictions(radiographs=[radiograph])
     while services.work_next():
         pass
     return Prediction.objects.filter(radiograph=radiograph).latest("created_at")
