@@ -23,7 +23,8 @@ _TABLE: Final = ctypes.POINTER(_FLOATS)
 
 
 class NoNativeLibrary(Exception):
-    """It was not built here, or this processor cannot run it; the message says which."""
+    """It was not built here, or not of these sources, or this processor cannot run it; the message
+    says which."""
 
 
 def best_method(wanted: str | None = None) -> str:
@@ -55,10 +56,17 @@ class Network:
         if not self._handle:
             raise MemoryError("there is no room for the network's numbers")
 
-    def features(self, image: Array, features: Array, before_pooling: Array | None = None) -> None:
-        """Fill ``features`` (25088,) of ``image`` (3, 224, 224), and (512, 14, 14) if given."""
+    def features(self, images: Array, features: Array, before_pooling: Array | None = None) -> None:
+        """Fill ``features`` (N, 25088) of ``images`` (N, 3, 224, 224), and (N, 512, 14, 14) if
+        given, which both lie as numpy makes them.
+
+        An image's numbers are the same to the last bit in any company and with any threads.
+        """
+        plain = _plain(images)
         room = None if before_pooling is None else _address(before_pooling)
-        self._library.vgg_features(self._handle, _address(_plain(image)), _address(features), room)
+        self._library.vgg_features_many(
+            self._handle, len(plain), _address(plain), _address(features), room
+        )
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
@@ -71,13 +79,20 @@ def _library() -> Any:
     if not found:
         raise NoNativeLibrary("it was not built: a C compiler (gcc) was missing at installation")
     try:
-        library = ctypes.CDLL(str(found[0]))
+        return _declared(ctypes.CDLL(str(found[0])))
     except OSError as problem:
         raise NoNativeLibrary(f"{found[0].name} cannot be loaded") from problem
+    except AttributeError as problem:
+        raise NoNativeLibrary(
+            f"{found[0].name} is of other sources: install the project again"
+        ) from problem
+
+
+def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
     library.vgg_create.restype = ctypes.c_void_p
     library.vgg_create.argtypes = [_TABLE, _TABLE, ctypes.c_int, ctypes.c_char_p]
-    library.vgg_features.restype = None
-    library.vgg_features.argtypes = [ctypes.c_void_p, _FLOATS, _FLOATS, _FLOATS]
+    library.vgg_features_many.restype = None
+    library.vgg_features_many.argtypes = [ctypes.c_void_p, ctypes.c_int, _FLOATS, _FLOATS, _FLOATS]
     library.vgg_destroy.restype = None
     library.vgg_destroy.argtypes = [ctypes.c_void_p]
     library.vgg_method.restype = ctypes.c_char_p

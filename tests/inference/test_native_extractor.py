@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from inference.ml import engines
+from inference.ml.extractor import BatchLimits
 from inference.ml.native_library import Network
 from tests.development import vgg16_weights
 from tests.engines import native_extractor
@@ -72,18 +73,30 @@ def test_a_radiograph_of_any_layout_in_memory(extractor, features, batch):
     assert np.array_equal(extractor.extract(turned), features)
 
 
-def test_kernels_that_compute_wrongly_do_not_serve(extractor, monkeypatch, caplog, tmp_path):
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_kernels_that_compute_wrongly_do_not_serve(
+    extractor, monkeypatch, caplog, tmp_path, is_alone
+):
+    """A single radiograph and several are computed in different ways: both are tried."""
     real = Network.features
 
-    def a_little_wrong(self, image, features, before_pooling=None):
-        real(self, image, features, before_pooling)
-        features[100] += features.max()
+    def a_little_wrong(self, images, features, before_pooling=None):
+        real(self, images, features, before_pooling)
+        if is_alone == (len(images) == 1):
+            features[-1, 100] += features.max()
 
     monkeypatch.setattr(Network, "features", a_little_wrong)
     with caplog.at_level(logging.ERROR):
-        chosen = engines.build("winograd", vgg16_weights(), tmp_path)
+        chosen = engines.build("winograd", vgg16_weights(), tmp_path, threads=2)
     assert chosen.facts.name == "ncnn"
     assert "winograd computes wrongly here" in caplog.text
+
+
+@pytest.mark.parametrize(("threads", "rows"), [(1, 8), (2, 16), (5, 16)])
+def test_a_micro_batch_is_larger_where_more_threads_compute(extractor, threads, rows):
+    method = extractor.facts.device.removeprefix("cpu ")
+    other = native_extractor(vgg16_weights(), method, threads=threads)
+    assert other.limits == BatchLimits(rows=rows, patience=0.0)
 
 
 def test_missing_weights_are_told(extractor, tmp_path):

@@ -1,5 +1,6 @@
 """The compiled kernels: there where they can be compiled, else a reason why not."""
 
+import _ctypes
 import platform
 import shutil
 
@@ -33,6 +34,13 @@ def test_where_it_was_not_built_the_reason_is_told(place):
 def test_a_damaged_library_is_no_library(place):
     (place / "_vgg.so").write_bytes(b"\x7fELF and no more")
     with pytest.raises(NoNativeLibrary, match=r"_vgg\.so cannot be loaded"):
+        best_method()
+
+
+def test_a_library_of_other_sources_is_no_library(place):
+    """As after an update of the sources alone: it loads, but lacks a function."""
+    shutil.copy(_ctypes.__file__, place / "_vgg.so")
+    with pytest.raises(NoNativeLibrary, match="install the project again"):
         best_method()
 
 

@@ -17,31 +17,38 @@ extern const shape SHAPES[LAYERS];
 void *big_alloc(size_t bytes);
 void big_free(void *memory, size_t bytes);
 
-/* --- pool.c: item numbers 0..items-1 are taken by the threads as they get free. --- */
+/* --- pool.c: item numbers 0..items-1 are taken by the threads as they get free. Without a pool,
+ * which is how a task of one does what has items of its own, the caller does all. --- */
 typedef struct pool pool;
 typedef void (*pool_task)(void *argument, int item, int thread);
 pool *pool_create(int threads);
 void pool_destroy(pool *);
+int pool_threads(const pool *); /* as many as there came to be; 1 in a process that forked off */
 void pool_for(pool *, pool_task task, void *argument, int items);
 
 /* --- first.c: the layer of three channels, too few for the others' method, a row at a time, when
  * the next layer wants it: 13 MB that never leave the second-level cache. --- */
-enum { FIRST_OUT = 64, FIRST_PITCH = IMAGE_SIDE + 2 };
+enum { FIRST_OUT = 64, FIRST_PITCH = IMAGE_SIDE + 2, FIRST_PLANE = FIRST_PITCH * FIRST_PITCH };
 typedef struct {
-    float *image, *weights, *bias; /* (3, 226, 226) with its border of zeros; (27, 64); (64) */
+    float *weights, *bias; /* (27, 64); (64) */
 } first;
 int first_create(first *, const float *weights, const float *bias);
 void first_destroy(first *);
-void first_take(first *, const float *image);
+/* Into (3, 226, 226), whose border is zeros and stays so. */
+void first_take(const float *image, float *padded);
 /* Row y, bias and ReLU done, as four blocks of 16 channels that are `block` floats apart. */
-void first_row(const first *, int y, float *to, size_t block);
+void first_row(const first *, const float *padded, int y, float *to, size_t block);
 
 /* --- The engines: winograd.c, with and without AMX --- */
 typedef struct {
     const char *name;
     int (*supported)(void);
     void *(*create)(const float *const *weights, const float *const *biases, int threads);
-    void (*run)(void *, pool *, const float *image, float *features, float *before_pooling);
+    /* Memory for so many threads to run() alone; 0 where there is not so much. */
+    int (*make_room)(void *, int threads);
+    /* By all threads of the pool together, or, where that is NULL, by this one alone. */
+    void (*run)(void *, pool *, int thread, const float *image, float *features,
+                float *before_pooling);
     void (*destroy)(void *);
 } engine;
 extern const engine WINOGRAD, AMX;

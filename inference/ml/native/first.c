@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-enum { PLANE = FIRST_PITCH * FIRST_PITCH, TAPS = 27, STRIP = 14 };
+enum { PLANE = FIRST_PLANE, TAPS = 27, STRIP = 14 };
 
 /* Of a tap in the padded image. One loop over a table: with three nested ones GCC 12 keeps
  * neighbours' broadcasts for reuse, and spills the sums. */
@@ -16,10 +16,9 @@ enum { PLANE = FIRST_PITCH * FIRST_PITCH, TAPS = 27, STRIP = 14 };
 static const int OFFSETS[TAPS] = {CHANNEL(0), CHANNEL(1), CHANNEL(2)};
 
 int first_create(first *f, const float *weights, const float *bias) {
-    f->image = big_alloc(sizeof(float) * 3 * PLANE);
     f->weights = big_alloc(sizeof(float) * TAPS * FIRST_OUT);
     f->bias = big_alloc(sizeof(float) * FIRST_OUT);
-    if (!f->image || !f->weights || !f->bias)
+    if (!f->weights || !f->bias)
         return 0;
     for (int o = 0; o < FIRST_OUT; o++)
         for (int tap = 0; tap < TAPS; tap++)
@@ -29,7 +28,6 @@ int first_create(first *f, const float *weights, const float *bias) {
 }
 
 void first_destroy(first *f) {
-    big_free(f->image, sizeof(float) * 3 * PLANE);
     big_free(f->weights, sizeof(float) * TAPS * FIRST_OUT);
     big_free(f->bias, sizeof(float) * FIRST_OUT);
 }
@@ -60,16 +58,16 @@ static void strip_32(const float *image, const float *weights, const float *bias
     }
 }
 
-void first_take(first *f, const float *image) {
+void first_take(const float *image, float *padded) {
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < IMAGE_SIDE; y++)
-            memcpy(f->image + c * PLANE + (y + 1) * FIRST_PITCH + 1,
+            memcpy(padded + c * PLANE + (y + 1) * FIRST_PITCH + 1,
                    image + (c * IMAGE_SIDE + y) * IMAGE_SIDE, sizeof(float) * IMAGE_SIDE);
 }
 
-void first_row(const first *f, int y, float *to, size_t block) {
+void first_row(const first *f, const float *padded, int y, float *to, size_t block) {
     for (int x = 0; x < IMAGE_SIDE; x += STRIP) {
-        const float *field = f->image + y * FIRST_PITCH + x;
+        const float *field = padded + y * FIRST_PITCH + x;
         strip_32(field, f->weights, f->bias, to + x * LANES, block);
         strip_32(field, f->weights + 32, f->bias + 32, to + x * LANES + 2 * block, block);
     }

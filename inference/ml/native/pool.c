@@ -1,16 +1,23 @@
-/* A few threads that share numbered items. An image is some thirty short parallel steps, so a
- * waiting thread first spins, and only then sleeps. */
+/* A few threads that share numbered items. An image that all of them compute together is some
+ * thirty short parallel steps, so whoever waits spins a little before it sleeps; but only a little,
+ * since others may need the core, this pool's own threads among them. */
 #define _GNU_SOURCE
 #include "common.h"
 
 #include <immintrin.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SPINS = 20000 }; /* some 0.3 ms of PAUSE: longer than any step between two parallel ones */
+enum { SPIN_TICKS = 60000 }; /* of the time stamp counter: some 20 us, most waits for a step */
+
+/* Something that happens again and again, in turn with those who wait for it. */
+typedef struct {
+    _Alignas(64) atomic_uint times;
+    pthread_mutex_t lock;
+    pthread_cond_t happened;
+} event;
 
 typedef struct {
     pool *owner;
@@ -23,15 +30,44 @@ struct pool {
     pid_t process; /* threads do not survive fork(): a child works alone */
     pool_task task;
     void *argument;
-    int items;
+    int items, stop;
+    unsigned rounds;
     _Alignas(64) atomic_int next;
     _Alignas(64) atomic_int busy;
-    _Alignas(64) atomic_uint round;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    int stop;
+    event begin, end;
     worker workers[];
 };
+
+static void event_create(event *e) {
+    pthread_mutex_init(&e->lock, NULL);
+    pthread_cond_init(&e->happened, NULL);
+}
+
+static void event_destroy(event *e) {
+    pthread_cond_destroy(&e->happened);
+    pthread_mutex_destroy(&e->lock);
+}
+
+static void announce(event *e) {
+    pthread_mutex_lock(&e->lock);
+    atomic_fetch_add(&e->times, 1);
+    pthread_mutex_unlock(&e->lock);
+    pthread_cond_broadcast(&e->happened);
+}
+
+/* Until it has happened more than `seen` times. */
+static void await(event *e, unsigned seen) {
+    unsigned long long until = __rdtsc() + SPIN_TICKS;
+    do {
+        if (atomic_load_explicit(&e->times, memory_order_acquire) != seen)
+            return;
+        _mm_pause();
+    } while (__rdtsc() < until);
+    pthread_mutex_lock(&e->lock);
+    while (atomic_load(&e->times) == seen)
+        pthread_cond_wait(&e->happened, &e->lock);
+    pthread_mutex_unlock(&e->lock);
+}
 
 /* Numbers below 1e-38 count as zero meanwhile: they are slow and mean nothing here. */
 enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40 };
@@ -51,30 +87,14 @@ static void take_items(pool *p, int thread) {
 static void *work(void *argument) {
     worker *self = argument;
     pool *p = self->owner;
-    unsigned seen = 0;
-    for (;;) {
-        for (int i = 0; i < SPINS && atomic_load_explicit(&p->round, memory_order_acquire) == seen;
-             i++)
-            _mm_pause();
-        if (atomic_load_explicit(&p->round, memory_order_acquire) == seen) {
-            pthread_mutex_lock(&p->lock);
-            while (atomic_load(&p->round) == seen)
-                pthread_cond_wait(&p->wake, &p->lock);
-            pthread_mutex_unlock(&p->lock);
-        }
-        seen++;
+    for (unsigned seen = 0;; seen++) {
+        await(&p->begin, seen);
         if (p->stop)
             return NULL;
         take_items(p, self->number);
-        atomic_fetch_sub_explicit(&p->busy, 1, memory_order_release);
+        if (atomic_fetch_sub(&p->busy, 1) == 1)
+            announce(&p->end);
     }
-}
-
-static void start_round(pool *p) {
-    pthread_mutex_lock(&p->lock);
-    atomic_fetch_add(&p->round, 1);
-    pthread_cond_broadcast(&p->wake);
-    pthread_mutex_unlock(&p->lock);
 }
 
 pool *pool_create(int threads) {
@@ -85,8 +105,8 @@ pool *pool_create(int threads) {
     if (!p)
         return NULL;
     *p = (pool){.threads = 1, .process = getpid()};
-    pthread_mutex_init(&p->lock, NULL);
-    pthread_cond_init(&p->wake, NULL);
+    event_create(&p->begin);
+    event_create(&p->end);
     for (int i = 1; i < threads; i++, p->threads++) { /* fewer threads than asked for still work */
         p->workers[i] = (worker){.owner = p, .number = i};
         if (pthread_create(&p->workers[i].thread, NULL, work, &p->workers[i]))
@@ -98,31 +118,33 @@ pool *pool_create(int threads) {
 void pool_destroy(pool *p) {
     if (p->process == getpid()) {
         p->stop = 1;
-        start_round(p);
+        announce(&p->begin);
         for (int i = 1; i < p->threads; i++)
             pthread_join(p->workers[i].thread, NULL);
-        pthread_cond_destroy(&p->wake);
-        pthread_mutex_destroy(&p->lock);
+        event_destroy(&p->begin);
+        event_destroy(&p->end);
     }
     free(p);
 }
 
+int pool_threads(const pool *p) { return p->process == getpid() ? p->threads : 1; }
+
 void pool_for(pool *p, pool_task task, void *argument, int items) {
+    if (!p) {
+        for (int item = 0; item < items; item++)
+            task(argument, item, 0);
+        return;
+    }
     p->task = task;
     p->argument = argument;
     p->items = items;
     atomic_store_explicit(&p->next, 0, memory_order_relaxed);
-    if (p->threads == 1 || items == 1 || p->process != getpid()) {
+    if (items == 1 || pool_threads(p) == 1) {
         take_items(p, 0);
         return;
     }
-    atomic_store_explicit(&p->busy, p->threads - 1, memory_order_relaxed);
-    start_round(p);
+    atomic_store(&p->busy, p->threads - 1);
+    announce(&p->begin);
     take_items(p, 0);
-    for (int i = 0; atomic_load_explicit(&p->busy, memory_order_acquire); i++) {
-        if (i < SPINS)
-            _mm_pause();
-        else
-            sched_yield();
-    }
+    await(&p->end, p->rounds++);
 }

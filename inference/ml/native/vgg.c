@@ -27,6 +27,12 @@ typedef struct {
 
 enum { HUGE_PAGE = 2 << 20 };
 
+enum { /* floats of each */
+    IMAGE = 3 * IMAGE_SIDE * IMAGE_SIDE,
+    FEATURES = 512 * 7 * 7,
+    BEFORE_POOLING = 512 * 14 * 14,
+};
+
 static size_t rounded(size_t bytes) {
     size_t unit = bytes >= HUGE_PAGE / 2 ? HUGE_PAGE : 4096;
     return (bytes + unit - 1) / unit * unit;
@@ -84,10 +90,42 @@ void *vgg_create(const float *const *weights, const float *const *biases, int th
     return v;
 }
 
-void vgg_features(void *handle, const float *image, float *features, float *before_pooling) {
+typedef struct {
+    const vgg *network;
+    const float *images;
+    float *features, *before_pooling;
+} batch;
+
+static void compute(const batch *b, int image, pool *together, int thread) {
+    const vgg *v = b->network;
+    v->engine->run(v->state, together, thread, b->images + (size_t)image * IMAGE,
+                   b->features + (size_t)image * FEATURES,
+                   b->before_pooling ? b->before_pooling + (size_t)image * BEFORE_POOLING : NULL);
+}
+
+static void compute_alone(void *argument, int image, int thread) {
+    compute(argument, image, NULL, thread);
+}
+
+/* Threads that compute an image each wait for nobody, which matters most where others compete for
+ * the cores. A rest that would leave many threads idle is for all together, and so is a single
+ * image. */
+static int alone_of(const vgg *v, int count) {
+    int threads = pool_threads(v->threads), rest = count % threads;
+    int alone = 4 * rest > 3 * threads ? count : count - rest;
+    return alone && v->engine->make_room(v->state, threads) ? alone : 0;
+}
+
+void vgg_features_many(void *handle, int count, const float *images, float *features,
+                       float *before_pooling) {
     vgg *v = handle;
+    batch b = {v, images, features, before_pooling};
     pthread_mutex_lock(&v->lock);
-    v->engine->run(v->state, v->threads, image, features, before_pooling);
+    int alone = alone_of(v, count);
+    if (alone)
+        pool_for(v->threads, compute_alone, &b, alone);
+    for (int image = alone; image < count; image++)
+        compute(&b, image, v->threads, 0);
     pthread_mutex_unlock(&v->lock);
 }
 

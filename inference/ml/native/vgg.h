@@ -1,4 +1,4 @@
-/* VGG16's convolutional part on the CPU, single precision in and out, one image at a time. */
+/* VGG16's convolutional part on the CPU, single precision in and out. */
 #ifndef VGG_H
 #define VGG_H
 
@@ -11,9 +11,11 @@
 void *vgg_create(const float *const *weights, const float *const *biases, int threads,
                  const char *method);
 
-/* image: (3, 224, 224). features: (512, 7, 7). before_pooling: (512, 14, 14), or NULL.
+/* images: (count, 3, 224, 224). features: (count, 512, 7, 7). before_pooling: (count, 512, 14, 14),
+ * or NULL. An image's numbers do not depend on its neighbours, nor on the threads.
  * Calls with the same handle exclude each other; different handles are independent. */
-void vgg_features(void *handle, const float *image, float *features, float *before_pooling);
+void vgg_features_many(void *handle, int count, const float *images, float *features,
+                       float *before_pooling);
 
 void vgg_destroy(void *handle);
 const char *vgg_method(const char *wanted); /* what vgg_create() would choose, or NULL */

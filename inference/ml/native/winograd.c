@@ -51,6 +51,11 @@ static size_t planes_bytes(const planes *p) {
 
 static planes square(int channels, int side) { return (planes){NULL, channels, side, side}; }
 
+/* What layer i reads, or the last one writes. */
+static const planes *planes_of(const winograd *w, int i) {
+    return i < LAYERS ? &w->layers[TOGETHER][i].from : &w->layers[TOGETHER][LAYERS - 1].to;
+}
+
 static int odd_lines(int floats) { return floats / LANES % 2 ? floats : floats + LANES; }
 
 /* Weights in the order in which they are read: (pair, point) for a thread's own blocks, (point,
@@ -113,8 +118,9 @@ static int plan_offsets(layer *l) {
     return l->offsets != NULL;
 }
 
-static void plan_layer(winograd *w, int index) {
-    layer *l = &w->layers[index];
+static void plan_layer(winograd *w, int way, int index) {
+    layer *l = &w->layers[way][index];
+    int threads = way == ALONE ? 1 : w->threads;
     l->shape = SHAPES[index];
     l->amx = w->amx;
     l->f = PLANS[w->amx][index].f;
@@ -125,13 +131,13 @@ static void plan_layer(winograd *w, int index) {
     l->most = l->order == ROWS ? l->row_tiles : l->tiles;
     l->blocks = l->row_tiles;
     if (l->order == OWN)
-        plan_blocks(l, w->threads);
+        plan_blocks(l, threads);
     if (l->order == DIRECT)
         l->tiles = l->most = GROUP * l->shape.side;
     if (l->amx)
         l->most = (l->most + GROUP - 1) / GROUP * GROUP;
     l->parts = 1;
-    while (l->parts < 8 && l->f->in * l->f->in * l->parts < 8 * w->threads)
+    while (l->parts < 8 && l->f->in * l->f->in * l->parts < 8 * threads)
         l->parts *= 2;
     l->to_border = index < LAYERS - 1;
     l->input_block = (size_t)((l->order == DIRECT ? GROUP * GROUP : l->most) * LANES);
@@ -146,55 +152,85 @@ static void plan_layer(winograd *w, int index) {
     size_t bytes = sizeof(float) * (points * l->product_point);
     if (bytes > w->scratch_bytes)
         w->scratch_bytes = bytes;
-    w->planes[index] = square(l->shape.in, l->row_tiles * l->f->out + 2);
+    l->from = square(l->shape.in, l->row_tiles * l->f->out + 2);
 }
 
 static void winograd_destroy(void *state) {
     winograd *w = state;
     first_destroy(&w->first);
     for (int i = 0; i < LAYERS; i++) {
-        free(w->layers[i].offsets);
-        big_free(w->layers[i].weights, w->layers[i].weights_bytes);
-        big_free(w->layers[i].bias, sizeof(float) * (size_t)SHAPES[i].out);
+        for (int way = 0; way < WAYS; way++)
+            free(w->layers[way][i].offsets);
+        big_free(w->layers[TOGETHER][i].weights, w->layers[TOGETHER][i].weights_bytes);
+        big_free(w->layers[TOGETHER][i].bias, sizeof(float) * (size_t)SHAPES[i].out);
     }
-    for (int i = 0; i <= LAYERS; i++)
-        big_free(w->planes[i].data, planes_bytes(&w->planes[i]));
-    for (int i = 0; w->strips && i < w->threads; i++)
-        big_free(w->strips[i], w->strip_bytes);
-    free(w->strips);
-    for (int i = 0; w->scratch && i < w->threads; i++)
-        big_free(w->scratch[i], w->scratch_bytes);
-    free(w->scratch);
+    for (int thread = 0; w->spaces && thread < w->threads; thread++) {
+        space *s = &w->spaces[thread];
+        big_free(s->image, sizeof(float) * 3 * FIRST_PLANE);
+        for (int i = 2; i <= LAYERS; i++)
+            big_free(s->planes[i], planes_bytes(planes_of(w, i)));
+        big_free(s->strip, w->strip_bytes);
+        big_free(s->scratch, w->scratch_bytes);
+    }
+    free(w->spaces);
     free(w);
 }
 
-static int fill(winograd *w, const float *const *weights, const float *const *biases) {
-    for (int i = 1; i < LAYERS; i++)
-        plan_layer(w, i);
-    w->planes[LAYERS] = square(512, 14);
-    w->scratch_bytes += sizeof(float) * w->inputs_floats;
-    w->scratch = calloc((size_t)w->threads, sizeof *w->scratch);
-    w->strips = calloc((size_t)w->threads, sizeof *w->strips);
-    w->strip_bytes = sizeof(float) * LANES * FIRST_OUT / LANES * MAX_SIDE * (IMAGE_SIDE + MAX_SIDE);
-    if (!w->scratch || !w->strips || !first_create(&w->first, weights[0], biases[0]))
-        return 0;
-    for (int i = 0; i < w->threads; i++)
-        if (!(w->scratch[i] = big_alloc(w->scratch_bytes)) ||
-            !(w->strips[i] = big_alloc(w->strip_bytes)))
+static int make(float **memory, size_t bytes) {
+    return *memory || (*memory = big_alloc(bytes));
+}
+
+/* What a thread needs for an image of its own: 28 MB. */
+static int winograd_make_room(void *state, int threads) {
+    winograd *w = state;
+    for (int thread = 0; thread < threads; thread++) {
+        space *s = &w->spaces[thread];
+        if (!make(&s->image, sizeof(float) * 3 * FIRST_PLANE))
             return 0;
-    for (int i = 2; i <= LAYERS; i++)
-        if (!(w->planes[i].data = big_alloc(planes_bytes(&w->planes[i]))))
-            return 0;
-    for (int i = 1; i < LAYERS; i++) {
-        layer *l = &w->layers[i];
-        l->from = w->planes[i];
-        l->to = w->planes[i + 1];
-        l->bias = big_alloc(sizeof(float) * (size_t)l->shape.out);
-        if (!l->bias || !plan_offsets(l) || !pack_weights(l, weights[i]))
-            return 0;
-        memcpy(l->bias, biases[i], sizeof(float) * (size_t)l->shape.out);
+        for (int i = 2; i <= LAYERS; i++)
+            if (!make(&s->planes[i], planes_bytes(planes_of(w, i))))
+                return 0;
     }
     return 1;
+}
+
+static void plan(winograd *w, int way) {
+    layer *layers = w->layers[way];
+    for (int i = 1; i < LAYERS; i++)
+        plan_layer(w, way, i);
+    for (int i = 1; i < LAYERS - 1; i++)
+        layers[i].to = layers[i + 1].from;
+    layers[LAYERS - 1].to = square(512, 14);
+}
+
+/* Numbers of a layer, which both ways have in common, and their places, which they have not. */
+static int fill_layer(winograd *w, int index, const float *weights, const float *bias) {
+    layer *l = &w->layers[TOGETHER][index], *alone = &w->layers[ALONE][index];
+    l->bias = big_alloc(sizeof(float) * (size_t)l->shape.out);
+    if (!l->bias || !plan_offsets(l) || !plan_offsets(alone) || !pack_weights(l, weights))
+        return 0;
+    memcpy(l->bias, bias, sizeof(float) * (size_t)l->shape.out);
+    alone->bias = l->bias;
+    alone->weights = l->weights;
+    return 1;
+}
+
+static int fill(winograd *w, const float *const *weights, const float *const *biases) {
+    for (int way = 0; way < WAYS; way++)
+        plan(w, way);
+    w->scratch_bytes += sizeof(float) * w->inputs_floats;
+    w->strip_bytes = sizeof(float) * LANES * FIRST_OUT / LANES * MAX_SIDE * (IMAGE_SIDE + MAX_SIDE);
+    w->spaces = calloc((size_t)w->threads, sizeof *w->spaces);
+    if (!w->spaces || !first_create(&w->first, weights[0], biases[0]))
+        return 0;
+    for (int i = 0; i < w->threads; i++)
+        if (!make(&w->spaces[i].scratch, w->scratch_bytes) ||
+            !make(&w->spaces[i].strip, w->strip_bytes))
+            return 0;
+    for (int i = 1; i < LAYERS; i++)
+        if (!fill_layer(w, i, weights[i], biases[i]))
+            return 0;
+    return winograd_make_room(w, 1);
 }
 
 static void *create(int amx, const float *const *weights, const float *const *biases, int threads) {
@@ -217,23 +253,26 @@ static void *create_amx(const float *const *weights, const float *const *biases,
     return create(1, weights, biases, threads);
 }
 
-static void winograd_run(void *state, pool *threads, const float *image, float *features,
-                         float *before_pooling) {
-    winograd *w = state;
-    double start = clock_ms(), last = start;
-    first_take(&w->first, image);
+static void winograd_run(void *state, pool *threads, int thread, const float *image,
+                         float *features, float *before_pooling) {
+    const winograd *w = state;
+    const space *own = &w->spaces[thread];
+    const team t = {w, w->layers[threads ? TOGETHER : ALONE], own, threads,
+                    threads ? w->threads : 1, print_times && !thread};
+    double start = t.timed ? clock_ms() : 0, last = start;
+    first_take(image, own->image);
     for (int i = 0; i < LAYERS; i++) {
         if (i)
-            run_layer(w, &w->layers[i], threads);
-        if (print_times) {
+            run_layer(&t, i);
+        if (t.timed) {
             double now = clock_ms();
             fprintf(stderr, "layer %2d %3d->%3d %3d: %6.2f ms\n", i + 1, SHAPES[i].in,
                     SHAPES[i].out, SHAPES[i].side, now - last);
             last = now;
         }
     }
-    finish(w->planes[LAYERS].data, features, before_pooling);
-    if (print_times)
+    finish(own->planes[LAYERS], features, before_pooling);
+    if (t.timed)
         fprintf(stderr, "all %.2f ms\n", clock_ms() - start);
 }
 
@@ -243,6 +282,9 @@ static int winograd_supported(void) {
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 
-const engine WINOGRAD = {"avx512", winograd_supported, create_plain, winograd_run,
-                         winograd_destroy};
-const engine AMX = {"amx", amx_available, create_amx, winograd_run, winograd_destroy};
+const engine WINOGRAD = {
+    "avx512", winograd_supported, create_plain, winograd_make_room, winograd_run, winograd_destroy,
+};
+const engine AMX = {
+    "amx", amx_available, create_amx, winograd_make_room, winograd_run, winograd_destroy,
+};

@@ -58,11 +58,11 @@ static void products(const layer *l, int count, const float *inputs, const float
     }
 }
 
-static void store_pooled(const layer *l, int block, int y, int x, int height, int width,
-                         const float *tile) {
+static void store_pooled(const layer *l, const planes *into, int block, int y, int x, int height,
+                         int width, const float *tile) {
     int m = l->f->out;
     for (int r = 0; r < height / 2; r++) {
-        float *to = pixel(&l->to, block, y / 2 + r + l->to_border, x / 2 + l->to_border);
+        float *to = pixel(into, block, y / 2 + r + l->to_border, x / 2 + l->to_border);
         for (int c = 0; c < width / 2; c++) {
             const float *up = tile + (2 * r * m + 2 * c) * LANES, *low = up + m * LANES;
             __m512 upper = _mm512_max_ps(_mm512_load_ps(up), _mm512_load_ps(up + LANES));
@@ -72,44 +72,46 @@ static void store_pooled(const layer *l, int block, int y, int x, int height, in
     }
 }
 
-static void store(const layer *l, int block, int y, int x, int height, int width,
-                  const float *tile) {
+static void store(const layer *l, const planes *into, int block, int y, int x, int height,
+                  int width, const float *tile) {
     for (int r = 0; r < height; r++) {
-        float *to = pixel(&l->to, block, y + r + l->to_border, x + l->to_border);
+        float *to = pixel(into, block, y + r + l->to_border, x + l->to_border);
         for (int c = 0; c < width; c++)
             _mm512_store_ps(to + c * LANES, _mm512_load_ps(tile + (r * l->f->out + c) * LANES));
     }
 }
 
 /* Sides and m are even: a pooled pixel's four are in one tile, and inside or outside together. */
-static void from_points(const layer *l, int block, int start, int count, const float *result) {
+static void from_points(const layer *l, const planes *to, int block, int start, int count,
+                        const float *result) {
     _Alignas(64) float tile[36 * LANES];
     int m = l->f->out, side = l->shape.side;
     for (int i = 0; i < count; i++) {
         int y = (start + i) / l->row_tiles * m, x = (start + i) % l->row_tiles * m;
         int height = side - y < m ? side - y : m, width = side - x < m ? side - x : m;
         l->f->output(result + i * LANES, l->product_point, l->bias + block * LANES, tile);
-        (l->shape.pool ? store_pooled : store)(l, block, y, x, height, width, tile);
+        (l->shape.pool ? store_pooled : store)(l, to, block, y, x, height, width, tile);
     }
 }
 
 /* --- The orders --- */
 
 typedef struct {
-    winograd *engine;
+    const team *team;
     const layer *layer;
+    planes from, to;
     float *inputs, *products;
     double *spent; /* by thread 0 in each of the three steps, for VGG_TIMES */
 } job;
 
 /* The second layer's input for one row of tiles, made from the image by this thread. */
-static planes strip_of(winograd *w, const layer *l, int row, int thread) {
-    planes strip = {w->strips[thread], FIRST_OUT, l->f->in, l->row_tiles * l->f->out + 2};
+static planes strip_of(const team *t, const layer *l, int row, int thread) {
+    planes strip = {t->spaces[thread].strip, FIRST_OUT, l->f->in, l->row_tiles * l->f->out + 2};
     size_t block = (size_t)(strip.height * strip.pitch * LANES);
     for (int r = 0; r < strip.height; r++) {
         int y = row * l->f->out + r - 1;
         if (y >= 0 && y < IMAGE_SIDE)
-            first_row(&w->first, y, pixel(&strip, 0, r, 1), block);
+            first_row(&t->engine->first, t->spaces->image, y, pixel(&strip, 0, r, 1), block);
         else
             for (int b = 0; b < FIRST_OUT / LANES; b++)
                 memset(pixel(&strip, b, r, 1), 0, sizeof(float) * IMAGE_SIDE * LANES);
@@ -129,7 +131,8 @@ static double lap(double *spent, double at, int timed) {
 static void own_block(void *argument, int item, int thread) {
     const job *j = argument;
     const layer *l = j->layer;
-    float *inputs = j->engine->scratch[thread], *result = inputs + j->engine->inputs_floats;
+    float *inputs = j->team->spaces[thread].scratch;
+    float *result = inputs + j->team->engine->inputs_floats;
     int units = (l->tiles + l->unit - 1) / l->unit;
     int start = units * item / l->blocks * l->unit, end = units * (item + 1) / l->blocks * l->unit;
     int count = (end < l->tiles ? end : l->tiles) - start;
@@ -137,9 +140,9 @@ static void own_block(void *argument, int item, int thread) {
     size_t slab = (size_t)(l->shape.in * PAIR);
     const float *weights = l->weights;
 
-    int timed = print_times && !thread;
+    int timed = j->team->timed && !thread;
     double at = timed ? clock_ms() : 0;
-    planes from = rows ? strip_of(j->engine, l, item, thread) : l->from;
+    planes from = rows ? strip_of(j->team, l, item, thread) : j->from;
     for (int c = 0; c < l->shape.in / LANES; c++)
         to_points(l, &from, c, rows ? 0 : start, count, inputs);
     at = lap(&j->spent[0], at, timed);
@@ -152,8 +155,8 @@ static void own_block(void *argument, int item, int thread) {
         if (l->amx)
             amx_end();
         at = lap(&j->spent[1], at, timed);
-        from_points(l, 2 * pair, start, count, result);
-        from_points(l, 2 * pair + 1, start, count, result + l->product_block);
+        from_points(l, &j->to, 2 * pair, start, count, result);
+        from_points(l, &j->to, 2 * pair + 1, start, count, result + l->product_block);
         at = lap(&j->spent[2], at, timed);
     }
 }
@@ -161,7 +164,7 @@ static void own_block(void *argument, int item, int thread) {
 static void shared_inputs(void *argument, int item, int thread) {
     (void)thread;
     const job *j = argument;
-    to_points(j->layer, &j->layer->from, item, 0, j->layer->tiles, j->inputs);
+    to_points(j->layer, &j->from, item, 0, j->layer->tiles, j->inputs);
 }
 
 /* A point's products, or a part of its outputs. */
@@ -186,7 +189,7 @@ static void shared_products(void *argument, int item, int thread) {
 static void shared_outputs(void *argument, int item, int thread) {
     (void)thread;
     const job *j = argument;
-    from_points(j->layer, item, 0, j->layer->tiles,
+    from_points(j->layer, &j->to, item, 0, j->layer->tiles,
                 j->products + (size_t)item * j->layer->product_block);
 }
 
@@ -200,15 +203,15 @@ static void direct_inputs(void *argument, int item, int thread) {
     if (item % 2)
         target += LANES / 2 - l->input_block;
     for (int i = 0; i < GROUP * GROUP; i++)
-        split_16(pixel(&l->from, item, 0, 0) + i * LANES, target + 2 * i * LANES);
+        split_16(pixel(&j->from, item, 0, 0) + i * LANES, target + 2 * i * LANES);
 }
 
 static void direct_pair(void *argument, int item, int thread) {
     const job *j = argument;
     const layer *l = j->layer;
-    float *result = j->engine->scratch[thread] + j->engine->inputs_floats;
+    float *result = j->team->spaces[thread].scratch + j->team->engine->inputs_floats;
     /* What this thread takes next is probably as many items on as there are threads. */
-    int after = item + j->engine->threads, guess = after < l->shape.out / PAIR ? after : item;
+    int after = item + j->team->members, guess = after < l->shape.out / PAIR ? after : item;
     size_t slab = (size_t)(l->depth * 32 * PAIR);
     amx_begin();
     products_amx(l, l->tiles, j->inputs, l->weights + (size_t)item * slab,
@@ -219,31 +222,34 @@ static void direct_pair(void *argument, int item, int thread) {
             for (int x = 0; x < l->shape.side; x++) {
                 __m512 sum = _mm512_load_ps(result + (y * GROUP + x) * LANES) +
                              _mm512_load_ps(l->bias + block * LANES);
-                _mm512_store_ps(pixel(&l->to, block, y + l->to_border, x + l->to_border),
+                _mm512_store_ps(pixel(&j->to, block, y + l->to_border, x + l->to_border),
                                 _mm512_max_ps(_mm512_setzero_ps(), sum));
             }
 }
 
-void run_layer(winograd *w, const layer *l, pool *threads) {
+void run_layer(const team *t, int index) {
+    const layer *l = &t->layers[index];
+    float *scratch = t->spaces->scratch;
     double spent[3] = {0};
-    job j = {w, l, w->scratch[0], w->scratch[0] + w->inputs_floats, spent};
+    job j = {t, l, l->from, l->to, scratch, scratch + t->engine->inputs_floats, spent};
+    j.from.data = t->spaces->planes[index];
+    j.to.data = t->spaces->planes[index + 1];
     if (l->order == DIRECT) {
-        pool_for(threads, direct_inputs, &j, l->shape.in / LANES);
-        pool_for(threads, direct_pair, &j, l->shape.out / PAIR);
+        pool_for(t->pool, direct_inputs, &j, l->shape.in / LANES);
+        pool_for(t->pool, direct_pair, &j, l->shape.out / PAIR);
         return;
     }
     if (l->order != SHARED) {
-        pool_for(threads, own_block, &j, l->blocks);
-        if (print_times)
-            fprintf(stderr, "    in %.2f products %.2f out %.2f\n", spent[0], spent[1], spent[2]);
-        return;
+        pool_for(t->pool, own_block, &j, l->blocks);
+    } else {
+        double at = t->timed ? clock_ms() : 0;
+        pool_for(t->pool, shared_inputs, &j, l->shape.in / LANES);
+        at = lap(&spent[0], at, t->timed);
+        pool_for(t->pool, shared_products, &j, l->f->in * l->f->in * l->parts);
+        at = lap(&spent[1], at, t->timed);
+        pool_for(t->pool, shared_outputs, &j, l->shape.out / LANES);
+        lap(&spent[2], at, t->timed);
     }
-    double t0 = clock_ms();
-    pool_for(threads, shared_inputs, &j, l->shape.in / LANES);
-    double t1 = clock_ms();
-    pool_for(threads, shared_products, &j, l->f->in * l->f->in * l->parts);
-    double t2 = clock_ms();
-    pool_for(threads, shared_outputs, &j, l->shape.out / LANES);
-    if (print_times)
-        fprintf(stderr, "    in %.2f products %.2f out %.2f\n", t1 - t0, t2 - t1, clock_ms() - t2);
+    if (t->timed)
+        fprintf(stderr, "    in %.2f products %.2f out %.2f\n", spent[0], spent[1], spent[2]);
 }

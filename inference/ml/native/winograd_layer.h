@@ -35,24 +35,42 @@ typedef struct {
     float *weights, *bias;
     int *offsets, depth; /* AMX: of the blocks of 32 channels, and their number */
     size_t weights_bytes;
-    planes from, to;
+    planes from, to;                 /* without memory */
     int to_border;                   /* 1, or 0 for the last layer */
     size_t input_point, input_block; /* strides of the transformed inputs, in floats */
     size_t product_point, product_block;
 } layer;
 
+/* A thread's memory. An image lies in the planes of one thread, the first of those that compute it
+ * together; all others need strip and scratch only. */
+typedef struct {
+    float *image;              /* first_take()'s */
+    float *planes[LAYERS + 1]; /* planes[i] is layer i's input */
+    float *strip;              /* rows of the first layer's output */
+    float *scratch;            /* transformed inputs and products */
+} space;
+
+enum { TOGETHER, ALONE, WAYS };
+
 typedef struct {
     first first;
     int amx;
-    layer layers[LAYERS];
-    planes planes[LAYERS + 1]; /* planes[i] is layer i's input */
+    layer layers[WAYS][LAYERS]; /* ALONE has weights and biases of TOGETHER */
     int threads;
-    float **strips; /* a thread's rows of the first layer's output */
-    size_t strip_bytes;
-    float **scratch; /* a thread's transformed inputs and products */
-    size_t scratch_bytes, inputs_floats;
+    space *spaces;
+    size_t strip_bytes, scratch_bytes, inputs_floats;
 } winograd;
 
-void run_layer(winograd *, const layer *, pool *);
+/* Who computes an image: all threads of a pool, or one alone, in its space. */
+typedef struct {
+    const winograd *engine;
+    const layer *layers;
+    const space *spaces; /* of each member, from the one with the image */
+    pool *pool;          /* NULL: one alone */
+    int members;
+    int timed; /* for VGG_TIMES: one image at a time is enough to print */
+} team;
+
+void run_layer(const team *, int index);
 
 #endif
