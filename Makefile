@@ -53,5 +53,5 @@ secret: ## print random characters for SECRET_KEY or IDENTITY_KEY
 
 clean: ## remove caches and the virtual environment; the data folder stays
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	rm -f inference/ml/native/*.so
+	rm -f inference/ml/native/*.so images/native/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

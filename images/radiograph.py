@@ -6,7 +6,7 @@ import hashlib
 import io
 import struct
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from images.png import encoded
+from images.shrinking import fitted
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -72,10 +73,7 @@ class RadiographPixels:
         """Return uint8 (H, W) or (H, W, 3) with the display range spread over 0..255."""
         if self.array.dtype == np.uint8 and (self.low, self.high) == (0.0, 255.0):
             return self.array.astype(np.uint8, copy=False)
-        # A table over all levels costs one byte a pixel; the arithmetic would cost eight.
-        levels = np.arange(np.iinfo(self.array.dtype).max + 1, dtype=np.float64)
-        unit = np.clip((levels - self.low) / (self.high - self.low), 0.0, 1.0)
-        return np.rint(unit * 255.0).astype(np.uint8)[self.array]
+        return _shown_levels(np.iinfo(self.array.dtype).max, self.low, self.high)[self.array]
 
     def to_png(self) -> bytes:
         """Return the lossless PNG (grey 8 or 16 bit, or RGB) in which pixels are stored.
@@ -97,8 +95,18 @@ class RadiographPixels:
 
     def thumbnail(self, side: int = 320) -> bytes:
         """Return a JPEG whose longer side is at most ``side`` pixels, for lists."""
-        image = Image.fromarray(self.to_display())
-        image.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
         buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=85)
+        fitted(self.to_display(), side).save(buffer, "JPEG", quality=85)
         return buffer.getvalue()
+
+
+# Each film is shown twice when it comes in, and films of one device have one range.
+@lru_cache(maxsize=32)
+def _shown_levels(highest: int, low: float, high: float) -> NDArray[np.uint8]:
+    """What each level 0..highest is shown as.
+
+    A table over all levels costs one byte a pixel; the arithmetic would cost eight.
+    """
+    levels = np.arange(highest + 1, dtype=np.float64)
+    unit = np.clip((levels - low) / (high - low), 0.0, 1.0)
+    return np.rint(unit * 255.0).astype(np.uint8)

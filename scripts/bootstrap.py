@@ -119,7 +119,8 @@ def _torch() -> str:
 def _fingerprint(wanted: str) -> str:
     """Changes with pins, metadata, what is compiled, the Python and the place of the checkout."""
     digest = hashlib.sha256(f"{ROOT}\n{os.path.realpath(PYTHON)}\n".encode())
-    compiled = sorted((ROOT / "inference" / "ml" / "native").glob("*.[ch]"))
+    rooms = (ROOT / "inference" / "ml" / "native", ROOT / "images" / "native")
+    compiled = sorted(path for room in rooms for path in room.glob("*.[ch]"))
     locks = (ROOT / "requirements" / name for name in LOCKS[wanted])
     for path in (ROOT / "pyproject.toml", *locks, *compiled):
         digest.update(path.read_bytes())

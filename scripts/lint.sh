@@ -10,7 +10,8 @@ echo "mypy --strict"
 "$bin/mypy"
 if command -v gcc >/dev/null 2>&1 && [ "$(uname -m)" = x86_64 ]; then
     echo "gcc -Wall -Wextra -Werror"
-    gcc -std=c11 -Wall -Wextra -Werror -fsyntax-only inference/ml/native/*.c
+    gcc -std=c11 -Wall -Wextra -Werror -fsyntax-only inference/ml/native/*.c \
+        images/native/*.c
 fi
 echo "import-linter"
 "$bin/lint-imports"

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from images.burned_in.lines import FEWEST_BESIDE, Line, lines
-from images.burned_in.strokes import Grey, Numbers, pieces, strokes
+from images.burned_in.lines import FEWEST_BESIDE, Line, Rows
+from images.burned_in.strokes import Grey, pieces, strokes
 from images.radiograph import Pixels, RadiographPixels
 
 # [left, top, width, height] in pixels of the whole picture.
@@ -38,22 +38,12 @@ def find_writing(pixels: RadiographPixels) -> list[Box]:
     5 to 64 pixels high when the film's longer side is about 1000. It reads nothing.
     """
     grey, factor = _reduced(pixels)
-    tables = list(_tables(grey))
-    suspected = [line for table, upright in tables for line in lines(table, is_upright=upright)]
-    found = _joined([_margined(line) for line in suspected if line.is_writing])
+    rows = Rows(pieces(strokes(grey), LEVELS))
+    found = _joined([_margined(line) for line in rows.lines() if line.is_writing])
     if found:
-        found += list(_beside(found, tables))
+        found += list(_beside(found, rows))
     boxes = [tuple(side * factor for side in box) for box in _joined(found)]
     return _within(boxes, pixels.width, pixels.height)[:MOST_BOXES]
-
-
-def _tables(grey: Grey) -> Iterator[tuple[Numbers, bool]]:
-    """Pieces of strokes of both contrasts, of the film as it stands and turned."""
-    for strength in strokes(grey):
-        for is_upright in (False, True):
-            seen = np.ascontiguousarray(strength.T) if is_upright else strength
-            for level in LEVELS:
-                yield pieces(seen, level), is_upright
 
 
 def _reduced(pixels: RadiographPixels) -> tuple[Grey, int]:
@@ -89,13 +79,12 @@ def _margined(line: Line, share: float = MARGIN) -> Edges:
     return left - margin, top - margin, right + margin, bottom + margin
 
 
-def _beside(found: list[Edges], tables: list[tuple[Numbers, bool]]) -> Iterator[Edges]:
+def _beside(found: list[Edges], rows: Rows) -> Iterator[Edges]:
     """Words and numbers next to what was found, too short to be found alone."""
-    for table, is_upright in tables:
-        for line in lines(table, is_upright=is_upright, fewest=FEWEST_BESIDE):
-            near = _margined(line, BESIDE)
-            if line.may_go_on and any(_overlap(near, box) for box in found):
-                yield _margined(line)
+    for line in rows.lines(FEWEST_BESIDE):
+        near = _margined(line, BESIDE)
+        if line.may_go_on and any(_overlap(near, box) for box in found):
+            yield _margined(line)
 
 
 def _joined(boxes: list[Edges]) -> list[Edges]:

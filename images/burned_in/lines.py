@@ -16,11 +16,13 @@ from images.burned_in.strokes import (
     AREA,
     BOTTOM,
     LEFT,
+    PICTURE,
     RIGHT,
     RUNS,
     STRENGTH,
     TOP,
     Numbers,
+    Whole,
     linked,
     spread,
 )
@@ -84,15 +86,20 @@ class Line:
         return enough and level and self.strength > 0.35 * 255 and not self.is_upright
 
 
-def lines(pieces: Numbers, *, is_upright: bool, fewest: float = FEWEST_STROKES) -> Iterator[Line]:
-    """Rows of pieces crossed at least `fewest` times; for upright ones the picture is turned."""
-    letters = _like_letters(pieces)
-    if not len(letters):
-        return
-    label = _rows(letters)
-    strokes = np.bincount(label, letters[:, RUNS] / _heights(letters))
-    for number in np.flatnonzero(strokes >= fewest):
-        yield _measured(letters[label == number], float(strokes[number]), is_upright)
+class Rows:
+    """Letters of all pictures, each with the number of its row (``label``) and how often a cut
+    along each row crosses strokes (``strokes``)."""
+
+    def __init__(self, pieces: Numbers) -> None:
+        self.letters = _like_letters(pieces)
+        self.label = _rows(self.letters) if len(self.letters) else np.empty(0, np.int64)
+        crossed = self.letters[:, RUNS] / _heights(self.letters)
+        self.strokes = np.bincount(self.label, crossed)
+
+    def lines(self, fewest: float = FEWEST_STROKES) -> Iterator[Line]:
+        """Rows that are crossed at least `fewest` times."""
+        for number in np.flatnonzero(self.strokes >= fewest):
+            yield _measured(self.letters[self.label == number], float(self.strokes[number]))
 
 
 def _heights(pieces: Numbers) -> Numbers:
@@ -100,35 +107,51 @@ def _heights(pieces: Numbers) -> Numbers:
 
 
 def _like_letters(pieces: Numbers) -> Numbers:
-    """By their size and shape, from left to right; of too many the strongest."""
+    """By their size and shape, from left to right, picture by picture."""
     height, width = _heights(pieces), pieces[:, RIGHT] - pieces[:, LEFT]
     has_holes = (width <= 14 * height) & (pieces[:, AREA] <= 0.9 * height * width + 6)
-    kept = pieces[(height >= SHORTEST) & (height <= TALLEST) & (has_holes | (2 * width <= height))]
-    if len(kept) > MOST_LETTERS:
-        kept = kept[np.argsort(-kept[:, STRENGTH], kind="stable")[:MOST_LETTERS]]
-    return kept[np.argsort(kept[:, LEFT], kind="stable")]
+    like = (height >= SHORTEST) & (height <= TALLEST) & (has_holes | (2 * width <= height))
+    kept = _strongest(pieces[like])
+    return kept[np.lexsort((kept[:, LEFT], kept[:, PICTURE]))]
 
 
-def _rows(letters: Numbers) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _strongest(letters: Numbers) -> Numbers:
+    """Of a picture with too many the strongest."""
+    picture = letters[:, PICTURE].astype(np.int64)
+    counts = np.bincount(picture, minlength=1)
+    if counts.max() <= MOST_LETTERS:
+        return letters
+    each = [letters[picture == number] for number in range(len(counts))]
+    return np.concatenate(
+        [one[np.argsort(-one[:, STRENGTH], kind="stable")[:MOST_LETTERS]] for one in each]
+    )
+
+
+def _rows(letters: Numbers) -> Whole:
     """Neighbours are of like height and strength, side by side and no wide gap apart."""
-    reach = np.searchsorted(letters[:, LEFT], letters[:, RIGHT] + TALLEST).astype(np.int64)
+    left, top, right, bottom, _, _, strength, picture = np.ascontiguousarray(letters.T)
+    height = bottom - top
+    # The pictures beside each other, too far apart for any letters to be near.
+    place = left + picture * (right.max() + TALLEST + 1)
+    reach = np.searchsorted(place, place + (right - left) + TALLEST).astype(np.int64)
     one, other = spread(np.arange(1, len(letters) + 1), reach)
-    left, right = letters[one], letters[other]
-    tall = np.maximum(_heights(left), _heights(right))
-    short = np.minimum(_heights(left), _heights(right))
-    strong = np.maximum(left[:, STRENGTH], right[:, STRENGTH])
-    weak = np.minimum(left[:, STRENGTH], right[:, STRENGTH])
-    beside = np.minimum(left[:, BOTTOM], right[:, BOTTOM]) - np.maximum(left[:, TOP], right[:, TOP])
-    is_near = right[:, LEFT] - left[:, RIGHT] <= 0.95 * tall
-    near = is_near & (beside >= 0.55 * short) & (tall <= 2.3 * short) & (strong <= 1.7 * weak)
-    return linked(one[near], other[near], len(letters))
+    tall = np.maximum(height[one], height[other])
+    near = np.flatnonzero(left[other] - right[one] <= 0.95 * tall)
+    one, other, tall = one[near], other[near], tall[near]
+    short = np.minimum(height[one], height[other])
+    strong = np.maximum(strength[one], strength[other])
+    weak = np.minimum(strength[one], strength[other])
+    beside = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
+    like = (beside >= 0.55 * short) & (tall <= 2.3 * short) & (strong <= 1.7 * weak)
+    return linked(one[like], other[like], len(letters))
 
 
-def _measured(row: Numbers, strokes: float, is_upright: bool) -> Line:
+def _measured(row: Numbers, strokes: float) -> Line:
     left, top = row[:, LEFT].min(), row[:, TOP].min()
     right, bottom = row[:, RIGHT].max(), row[:, BOTTOM].max()
-    letter = float(np.median(_heights(row)))
+    letter = _middle(_heights(row))
     strength = float(row[:, STRENGTH].mean())
+    is_upright = bool(row[0, PICTURE] % 2)
     box = (left, top, right, bottom)
     return Line(
         box=(box[1], box[0], box[3], box[2]) if is_upright else box,
@@ -146,4 +169,11 @@ def _measured(row: Numbers, strokes: float, is_upright: bool) -> Line:
 
 
 def _off_level(edges: Numbers) -> float:
-    return float(np.median(np.abs(edges - np.median(edges))))
+    return _middle(np.abs(edges - _middle(edges)))
+
+
+def _middle(values: Numbers) -> float:
+    """The median; numpy's own costs ten times as much for a dozen values."""
+    ordered = np.sort(values)
+    count = len(ordered)
+    return float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2

@@ -30,6 +30,8 @@ _UPRIGHT: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 _STRIP: Final = 256
+# Pixels of a picture that is copied in one go.
+_SMALL: Final = 1 << 20
 
 
 def decode_picture(
@@ -151,7 +153,9 @@ def _canonical(image: Image.Image) -> RadiographPixels:
 
 
 def _array(image: Image.Image) -> NDArray[Any]:
-    """Copy the pixels out strip by strip: in one go Pillow needs the memory twice."""
+    """Copy the pixels out, strip by strip if there are many: else Pillow needs the memory twice."""
+    if image.width * image.height <= _SMALL:
+        return np.asarray(image)
     strips = (
         np.asarray(image.crop((0, top, image.width, min(top + _STRIP, image.height))))
         for top in range(0, image.height, _STRIP)

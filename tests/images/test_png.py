@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
+from images import native_library
 from images.png import encoded
 from images.synthetic import draw
 
@@ -23,6 +24,29 @@ pictures = st.one_of(
 
 @given(pictures)
 def test_every_pixel_comes_back(array):
+    with Image.open(io.BytesIO(encoded(array)), formats=["PNG"]) as image:
+        assert np.array_equal(np.asarray(image), array)
+
+
+@given(pictures)
+def test_every_pixel_comes_back_without_the_library(array):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_library, "is_built", lambda: False)
+        content = encoded(array)
+    with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+        assert np.array_equal(np.asarray(image), array)
+
+
+@pytest.mark.parametrize("shape", [(1, 3000), (3000, 1), (300, 299), (130, 131, 3)])
+@pytest.mark.parametrize("value", [0, 255])
+def test_pictures_of_one_tone(shape, value):
+    array = np.full(shape, value, np.uint8)
+    with Image.open(io.BytesIO(encoded(array)), formats=["PNG"]) as image:
+        assert np.array_equal(np.asarray(image), array)
+
+
+def test_a_picture_of_many_blocks():
+    array = np.random.default_rng(0).integers(0, 65536, (700, 801), np.uint16)
     with Image.open(io.BytesIO(encoded(array)), formats=["PNG"]) as image:
         assert np.array_equal(np.asarray(image), array)
 

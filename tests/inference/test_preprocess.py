@@ -5,12 +5,17 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from PIL import Image
 
+from images import native_library
 from inference.ml.extractor import EXTRACTORS, VGG16_BLOCK5
 from inference.ml.preprocess import (
     CHANNEL_MEAN,
     PREPROCESSING_VERSION,
+    grey_input,
     input_for,
     preprocess,
 )
@@ -51,6 +56,29 @@ def test_bands_do_not_show(height):
     whole = Image.fromarray((array / np.float32(255)).astype(np.float32))
     expected = np.asarray(whole.resize((224, 224), Image.Resampling.BILINEAR))
     np.testing.assert_allclose(grey_of(preprocess(array, 0, 255)), expected, atol=1e-6)
+
+
+@pytest.mark.skipif(not native_library.is_built(), reason="it was not built here")
+@given(
+    st.integers(1, 900), st.integers(1, 900), st.sampled_from([np.uint8, np.uint16]),
+    st.sampled_from([(0, 1), (0, 0.3), (0.2, 0.6), (-0.5, 1.5)]), st.sampled_from([64, 224, 299]),
+)  # fmt: skip
+@hypothesis_settings(max_examples=60, deadline=None)
+def test_the_library_and_pillow_give_the_same_bits(height, width, kind, ends, side):
+    highest = np.iinfo(kind).max
+    array = np.random.default_rng(height).integers(0, highest, (height, width), kind, endpoint=True)
+    low, high = (float(end * highest) for end in ends)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native_library, "is_built", lambda: False)
+        theirs = grey_input(array, low, high, side)
+    assert np.array_equal(grey_input(array, low, high, side), theirs)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (700, 1), (64, 65), (224, 224)])
+@pytest.mark.parametrize("value", [0, 255])
+def test_black_and_white_films_of_any_shape(shape, value):
+    grey = grey_input(np.full(shape, value, np.uint8), 0, 255)
+    np.testing.assert_allclose(grey, np.full((224, 224), value / 255), atol=1e-6)
 
 
 def test_display_range_maps_to_black_and_white():
