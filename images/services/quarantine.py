@@ -7,14 +7,14 @@ import logging
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -39,7 +39,7 @@ def source_kept(stream: BinaryIO, site: Site) -> Iterator[QuarantinedSource | No
     """Seal `stream` from its beginning, where the site wants it; the block stores the row.
 
     Yields a row that lacks its radiograph, or None. Whatever fails inside the block, the file is
-    removed again. Raises StorageFull.
+    removed again, unless a stored row names it by then. Raises StorageFull.
     """
     if not site.keep_source_days:
         yield None
@@ -51,8 +51,15 @@ def source_kept(stream: BinaryIO, site: Site) -> Iterator[QuarantinedSource | No
         _write(kept, stream, site)
         yield kept
     except BaseException:
-        _remove(kept.key)
+        _remove_unowned(kept.key)
         raise
+
+
+def _remove_unowned(key: str) -> None:
+    """The trouble may have come after the commit. What cannot be asked waits for the sweeper."""
+    with suppress(DatabaseError):
+        if not QuarantinedSource.objects.filter(key=key).exists():
+            _remove(key)
 
 
 def _write(kept: QuarantinedSource, stream: BinaryIO, site: Site) -> None:

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from images.services import patient_of, store_radiograph
 from images.services.consent import withdraw_consent
 from images.services.quarantine import forget_expired_sources, path_of
 from images.services.upkeep import delete_for_good, trash
+from images.signals import images_ready
 from tests import factories
 from tests.accounts.helpers import reauthenticate
 from tests.images.conftest import answer_of, files_below, upload_of
@@ -65,6 +67,20 @@ def test_by_default_no_source_file_is_kept_anywhere(actor, settings, tmp_path, s
 
 
 # --- on -----------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_trouble_after_the_commit_takes_no_source_away(keeping, doctor):
+    def fail(**_details):
+        transaction.on_commit(lambda: 1 / 0)
+
+    images_ready.connect(fail)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            store(doctor)
+    finally:
+        images_ready.disconnect(fail)
+    assert path_of(QuarantinedSource.objects.get().key).exists()
+
+
 def test_the_source_is_kept_sealed_until_its_day(kept):
     sealed = path_of(kept.key).read_bytes()
     assert len(sealed) > len(SOURCE)
