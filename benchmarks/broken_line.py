@@ -1,8 +1,8 @@
 """A bad connection: a proxy that lets bytes through slowly and kills every connection at will.
 
 It runs in a thread of its own, counts the bytes of files that clients send (requests `PUT
-.../content/`), and forwards everything else unseen. Small buffers, so that what a cut loses is what
-would have been on the air and not megabytes in this machine's memory.
+.../content/` and `POST .../bundle/`), and forwards everything else unseen. Small buffers, so that
+what a cut loses is what would have been on the air and not megabytes in this machine's memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Self
 BUFFER_BYTES = 4096
 READ_BYTES = 2048
 START_SECONDS = 10.0
-CONTENT = "/content/"
+OF_FILES = {("PUT", "content"), ("POST", "bundle")}
 
 
 @dataclass
@@ -55,8 +55,8 @@ class Meter:
         method, path, _ = lines[0].split(" ", 2)
         lengths = [line for line in lines[1:] if line.lower().startswith("content-length:")]
         self._left = int(lengths[0].partition(":")[2]) if lengths else 0
-        is_content = method == "PUT" and path.rstrip("/").endswith(CONTENT.rstrip("/"))
-        self._file = path if is_content else ""
+        is_of_files = (method, path.rstrip("/").rpartition("/")[2]) in OF_FILES
+        self._file = path if is_of_files else ""
         return rest
 
 

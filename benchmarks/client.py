@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,19 +21,30 @@ PAGE_SIZE = 500
 SELDOM_SECONDS = 1.0
 OFTEN_SECONDS = 0.2
 OPEN = ("queued", "running")
+# Files of a batch without an outcome, and how many go in one request (64 at most).
+OPEN_FILES = ("receiving", "waiting", "checking")
+BUNDLE = 32
 
 
 class NotAnswered(Exception):
     """Predictions that did not end in time."""
 
 
+class NotTaken(Exception):
+    """A file of a batch that was refused."""
+
+
 @dataclass(frozen=True)
 class Sent:
-    """One upload: id of the radiograph, moments (`time.time`) of the request and its answer."""
+    """One upload: id of the radiograph, moments (`time.time`) of the request and its answer.
+
+    Of a file in a `batch` the radiograph is not known yet: "".
+    """
 
     radiograph: str
     began: float
     ended: float
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,32 @@ class Person:
     def upload_all(self, paths: Sequence[Path], *, connections: int = 1) -> list[Sent]:
         with ThreadPoolExecutor(connections) as pool:
             return list(pool.map(self.upload, paths))
+
+    def send_batch(self, paths: Sequence[Path], *, at_once: int = BUNDLE) -> list[Sent]:
+        """Send files in a batch of their own, `at_once` in each request; workers then take them in.
+
+        Raises httpx.HTTPError for whatever is not a success, NotTaken for a file that is refused.
+        """
+        opened = self._json(self._http.post("/batches/", json={"client_key": str(uuid.uuid4())}))
+        return [
+            sent
+            for start in range(0, len(paths), at_once)
+            for sent in self._send_bundle(opened["id"], paths[start : start + at_once])
+        ]
+
+    def _send_bundle(self, batch: str, paths: Sequence[Path]) -> list[Sent]:
+        files = [("file", (path.name, path.read_bytes(), "image/jpeg")) for path in paths]
+        began = time.time()
+        answer = self._json(self._http.post(f"/batches/{batch}/bundle/", files=files))
+        refused = [row["code"] for row in answer["files"] if row.get("code")]
+        if refused:
+            raise NotTaken(", ".join(refused))
+        return [Sent("", began, time.time(), batch)] * len(paths)
+
+    def batch_is_done(self, batch: str) -> bool:
+        """Whether every file of the batch has its outcome; predictions may still wait."""
+        counts = self._get(f"/batches/{batch}/")["counts"]
+        return not any(counts[state] for state in OPEN_FILES)
 
     def wait_until_answered(self, seconds: float) -> None:
         """Until nothing of the institution waits any more. Raises NotAnswered."""

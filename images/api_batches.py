@@ -1,6 +1,6 @@
 """Batches over HTTP: opened, filled file by file and part by part, watched and given up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -35,6 +35,7 @@ from images.serializers_batches import (
     RowsSerializer,
 )
 from images.services import batches
+from images.services.announcing import Refusal
 from images.silence import end_silent_connections
 from images.states import FILTERS
 
@@ -172,10 +173,8 @@ class BatchFileViewSet(GenericViewSet[IncomingFile]):
         own(file.batch, self.request)
         return file
 
-    def shown(self, batch: UploadBatch, files: Any, *, many: bool = False) -> Any:
-        context = {**self.get_serializer_context(), "batch": batch}
-        context["lengths"] = spool.lengths(batch.pk)
-        return FileRowSerializer(files, many=many, context=context).data
+    def shown(self, batch: UploadBatch, files: Sequence[IncomingFile]) -> list[dict[str, Any]]:
+        return shown(batch, files, self.request)
 
     @extend_schema(
         parameters=[BATCH, RowsQuerySerializer],
@@ -193,7 +192,7 @@ class BatchFileViewSet(GenericViewSet[IncomingFile]):
         files = list(_page(self.get_queryset(), asked.validated_data))
         return Response(
             {
-                "files": self.shown(self.batch(), files, many=True),
+                "files": self.shown(self.batch(), files),
                 "after": files[-1].position if len(files) == ROWS_AT_ONCE else None,
                 "asked_at": asked_at.isoformat(),
             }
@@ -214,19 +213,7 @@ class BatchFileViewSet(GenericViewSet[IncomingFile]):
         sent = AnnouncementSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         answers = batches.announce(batch=owned, files=sent.to_service())
-        rows = iter(
-            self.shown(owned, [a for a in answers if isinstance(a, IncomingFile)], many=True)
-        )
-        return Response(
-            {
-                "files": [
-                    next(rows)
-                    if isinstance(answer, IncomingFile)
-                    else {"code": answer.code, "sentence": str(answer.sentence)}
-                    for answer in answers
-                ]
-            }
-        )
+        return Response({"files": answers_shown(owned, answers, request)})
 
     @extend_schema(
         parameters=[BATCH, ID],
@@ -235,7 +222,7 @@ class BatchFileViewSet(GenericViewSet[IncomingFile]):
     )
     def retrieve(self, request: Request, batch: str, pk: str) -> Response:
         file = self.get_object()
-        return Response(self.shown(file.batch, file))
+        return Response(self.shown(file.batch, [file])[0])
 
     @extend_schema(
         parameters=[BATCH, ID, OFFSET],
@@ -284,6 +271,29 @@ class BatchFileViewSet(GenericViewSet[IncomingFile]):
     def cancel(self, request: Request, batch: str, pk: str) -> Response:
         batches.cancel_file(file=self.own_file())
         return self.retrieve(request, batch, pk)
+
+
+def shown(
+    batch: UploadBatch, files: Sequence[IncomingFile], request: Request
+) -> list[dict[str, Any]]:
+    """Rows as a reader may see them, in order."""
+    is_arriving = any(file.received_at is None for file in files)
+    lengths = spool.lengths(batch.pk) if is_arriving else {}
+    row = FileRowSerializer(context={"request": request, "batch": batch, "lengths": lengths})
+    return [row.to_representation(file) for file in files]
+
+
+def answers_shown(
+    batch: UploadBatch, answers: Sequence[IncomingFile | Refusal], request: Request
+) -> list[dict[str, Any]]:
+    """A row for each file, or why there is none, in the same order."""
+    rows = iter(shown(batch, [each for each in answers if isinstance(each, IncomingFile)], request))
+    return [
+        next(rows)
+        if isinstance(answer, IncomingFile)
+        else {"code": answer.code, "sentence": str(answer.sentence)}
+        for answer in answers
+    ]
 
 
 def own(batch: UploadBatch, request: Request) -> UploadBatch:

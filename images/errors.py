@@ -34,6 +34,10 @@ SENTENCES: Final[dict[str, Promise]] = {
     "cannot-retry": _("This file came in an archive that is not here any more: send that again."),
     "out-of-step": _("These bytes do not continue what has arrived: go on from there."),
     "part-too-large": _("This part is too large: send the file in smaller parts."),
+    "bundle-too-large": _(
+        "This is too much at once: send at most 64 files and 16 MB together, and larger files in "
+        "parts."
+    ),
     "larger-than-announced": _("More bytes were sent than the file was announced with."),
     "length-required": _("Say in the header Content-Length how many bytes you send."),
     "bad-offset": _("Say in the header Upload-Offset, as a number, where the bytes begin."),
@@ -101,6 +105,7 @@ REFUSALS: Final = (Unreadable, Refused, StorageFull)
 _STATUS: Final = {
     "length-required": 411, "arrived-damaged": 422, "batch-closed": 409, "file-closed": 409,
     "cannot-retry": 409, "out-of-step": 409, "part-too-large": 413, "larger-than-announced": 413,
+    "bundle-too-large": 413,
     "too-large-file": 413, "quota-site": 507, "quota-person": 507, StorageFull.code: 507,
     "too-large-table": 413, "rows-refused": 409, "conflicts-open": 409, "table-gone": 409,
 }  # fmt: skip

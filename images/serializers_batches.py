@@ -1,6 +1,7 @@
 """Batches and their files as the API shows and reads them."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -9,11 +10,12 @@ from rest_framework import serializers
 
 from accounts.models import Site
 from images import names
+from images.bundles import MAX_FILES
 from images.models import FileOutcome, IncomingFile, PatientRule, UploadBatch
 from images.models.batch import BatchStatus
 from images.models.patient import CODE_MAX_LENGTH
 from images.serializers_truth import reader_of
-from images.services.batches import MAX_FILES_AT_ONCE, Announced
+from images.services.batches import MAX_FILES_AT_ONCE, Announced, Whole
 from images.states import STATES, Progress, state_of
 from images.verdicts import sentence_of
 
@@ -123,37 +125,49 @@ class FileRowSerializer(serializers.Serializer[IncomingFile]):
 
     id = serializers.UUIDField(read_only=True)
     position = serializers.IntegerField(read_only=True)
-    name = serializers.SerializerMethodField()
-    state = serializers.SerializerMethodField()
-    received = serializers.SerializerMethodField()
+    name = serializers.CharField(read_only=True)
+    state = serializers.CharField(read_only=True)
+    received = serializers.IntegerField(read_only=True)
     size = serializers.IntegerField(read_only=True)
     outcome = serializers.ChoiceField(choices=FileOutcome.choices, allow_blank=True, read_only=True)
-    radiograph = serializers.UUIDField(source="radiograph_id", read_only=True, allow_null=True)
-    code = serializers.SerializerMethodField()
-    sentence = serializers.SerializerMethodField()
-    container = serializers.UUIDField(source="container_id", read_only=True, allow_null=True)
+    radiograph = serializers.UUIDField(read_only=True, allow_null=True)
+    code = serializers.CharField(read_only=True)
+    sentence = serializers.CharField(read_only=True)
+    container = serializers.UUIDField(read_only=True, allow_null=True)
 
-    def get_name(self, file: IncomingFile) -> str:
+    def to_representation(self, instance: IncomingFile) -> dict[str, Any]:
+        """Plain, for there may be hundreds."""
+        state = state_of(instance)
+        code = instance.error_code if state == "failed" else ""
+        return {
+            "id": str(instance.pk),
+            "position": instance.position,
+            "name": self._name(instance),
+            "state": state,
+            "received": self._received(instance),
+            "size": instance.size,
+            "outcome": instance.outcome,
+            "radiograph": _key(instance.radiograph_id),
+            "code": code,
+            "sentence": str(sentence_of(code)) if code else "",
+            "container": _key(instance.container_id),
+        }
+
+    def _name(self, file: IncomingFile) -> str:
         batch: UploadBatch = self.context["batch"]
         if batch.owner_id != reader_of(self.context).pk:
             return ""
         return names.shown_name(batch.site_id, bytes(file.sealed_name))
 
-    def get_state(self, file: IncomingFile) -> str:
-        return state_of(file)
-
-    def get_received(self, file: IncomingFile) -> int:
+    def _received(self, file: IncomingFile) -> int:
         if file.received_at is not None:
             return file.size
         lengths: dict[str, int] = self.context["lengths"]
         return lengths.get(file.pk.hex, 0)
 
-    def get_code(self, file: IncomingFile) -> str:
-        return file.error_code if state_of(file) == "failed" else ""
 
-    def get_sentence(self, file: IncomingFile) -> str:
-        code = self.get_code(file)
-        return str(sentence_of(code)) if code else ""
+def _key(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
 
 
 class RowsQuerySerializer(serializers.Serializer[Any]):
@@ -180,6 +194,34 @@ class AnswersSerializer(serializers.Serializer[Any]):
     """A row for each file, in the order sent; code and sentence alone where there is none."""
 
     files = FileRowSerializer(many=True)
+
+
+class BundleSerializer(serializers.Serializer[Any]):
+    """Whole files, 1 to 64, and 16 MB together."""
+
+    file = serializers.ListField(
+        child=serializers.FileField(), max_length=MAX_FILES,
+        help_text=_("The file name of each part is its relative path; only you see it."),
+    )  # fmt: skip
+    sha256 = serializers.ListField(
+        child=serializers.CharField(), required=False,
+        help_text=_("What each file should have, in the same order, to be checked."),
+    )  # fmt: skip
+
+    @staticmethod
+    def files_of(sent: Any, uploaded: Any) -> list[Whole]:
+        """Not by the fields above: a file that is refused is refused alone. Raises ValidationError
+        where there is none, or not a hash for each."""
+        files: list[Any] = uploaded.getlist("file")
+        hashes: list[str] = sent.getlist("sha256")
+        if not files:
+            raise serializers.ValidationError({"file": [_("Send at least one file.")]})
+        if len(hashes) not in {0, len(files)}:
+            raise serializers.ValidationError({"sha256": [_("Send one for each file, or none.")]})
+        return [
+            Whole(file.name, file.content, sha256)
+            for file, sha256 in zip(files, hashes or [""] * len(files), strict=True)
+        ]
 
 
 class ReceivedSerializer(serializers.Serializer[Any]):

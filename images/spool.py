@@ -9,15 +9,15 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from images.storage import check_reserve, make_private_folder, room_needed
+from images.storage import check_reserve, make_private_folder, room_needed, sync_folder
 
 # What a cut connection loses at most: a server gives a chunk out whole or not at all.
 CHUNK: Final = 8 * 1024
@@ -112,23 +112,67 @@ def _opened(path: Path) -> Iterator[int]:
 def written(path: Path, chunks: Iterable[bytes]) -> str:
     """Write a whole file anew and force it to the disk; returns its SHA-256.
 
-    Raises StorageFull, and whatever `chunks` raises: then nothing is left of it.
+    An older file in its place stays whole until then. Raises StorageFull, and whatever `chunks`
+    raises: then nothing is left of the new one.
     """
-    sha256 = hashlib.sha256()
+    sha256, staged = hashlib.sha256(), path.with_name(f"{uuid4().hex}.part")
     try:
-        with room_needed(), _opened(path) as descriptor:
-            os.truncate(descriptor, 0)
+        with room_needed(), _opened(staged) as descriptor:
             for chunk in chunks:
                 sha256.update(chunk)
                 _write(descriptor, chunk)
             os.fsync(descriptor)
+        staged.replace(path)
     except BaseException:
-        drop(path)
+        drop(staged)
         raise
     return sha256.hexdigest()
 
 
-def _write(descriptor: int, chunk: bytes) -> None:
+def stage(batch: UUID, contents: Sequence[memoryview]) -> list[UUID]:
+    """Write whole files under new ids and force them to the disk; returns the ids, in order.
+
+    Their names are on the disk for good once `settle_folder` was called. Raises StorageFull: then
+    nothing is left of any.
+    """
+    keys = [uuid4() for _ in contents]
+    check_reserve(folder_of(batch))
+    try:
+        with room_needed(), ExitStack() as opened:
+            # All are written before the first is waited for: the disk takes them in one go.
+            for descriptor in [
+                _write_new(opened, path_of(batch, key), content)
+                for key, content in zip(keys, contents, strict=True)
+            ]:
+                os.fsync(descriptor)
+    except BaseException:
+        drop_all(batch, keys)
+        raise
+    return keys
+
+
+def _write_new(opened: ExitStack, path: Path, content: memoryview) -> int:
+    descriptor = opened.enter_context(_opened(path))
+    _write(descriptor, content)
+    return descriptor
+
+
+def become(batch: UUID, staged: UUID, file: UUID) -> None:
+    """Let a staged file be the bytes of `file`, in the place of what has arrived of it so far."""
+    path_of(batch, staged).replace(path_of(batch, file))
+
+
+def settle_folder(batch: UUID) -> None:
+    """Force the names of a batch's files to the disk."""
+    sync_folder(folder_of(batch))
+
+
+def drop_all(batch: UUID, files: Iterable[UUID]) -> None:
+    for file in files:
+        drop(path_of(batch, file))
+
+
+def _write(descriptor: int, chunk: bytes | memoryview) -> None:
     left = memoryview(chunk)
     while left:
         left = left[os.write(descriptor, left) :]

@@ -46,7 +46,8 @@ def check_received(request: HttpRequest) -> None:
         raise Refused(code)
 
 
-def _note(request: HttpRequest | None, code: str) -> None:
+def note_refusal(request: HttpRequest | None, code: str) -> None:
+    """For `check_received` to raise."""
     setattr(request, _NOTE, code)
 
 
@@ -58,7 +59,7 @@ class StrictParser(MultiPartParser):
     def sanitize_file_name(self, file_name: str) -> str | None:
         parts = re.split(r"[/\\]", html.unescape(file_name))
         if len(file_name) > MAX_NAME_LENGTH or ".." in parts:
-            _note(self.request, "bad-name")
+            note_refusal(self.request, "bad-name")
             return None
         return super().sanitize_file_name(file_name)
 
@@ -94,7 +95,7 @@ class CappedUploadHandler(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
         if self.received > self.most_bytes:
-            _note(self.request, "too-large-file")
+            note_refusal(self.request, "too-large-file")
             if self.received > DRAIN_FACTOR * self.most_bytes:
                 raise StopUpload(connection_reset=True)
             raise SkipFile
@@ -130,7 +131,7 @@ class SpoolUploadHandler(TemporaryFileUploadHandler):
     def _give_up(self, problem: OSError) -> None:
         if problem.errno not in NO_ROOM:
             raise problem
-        _note(self.request, StorageFull.code)
+        note_refusal(self.request, StorageFull.code)
         file = self.__dict__.pop("file", None)
         if file is not None:
             # Closing flushes once more, which fails once more; the file itself is unlinked.

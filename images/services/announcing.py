@@ -14,7 +14,7 @@ from images import names
 from images.decoding import Unreadable
 from images.errors import Refused
 from images.models import FileOutcome, IncomingFile, PatientRule, Radiograph, UploadBatch
-from images.quotas import room_of_person, room_of_site
+from images.quotas import Room, room_of_person, room_of_site
 from images.services.patients import patient_of
 
 MAX_FILES_AT_ONCE: Final = 100
@@ -39,29 +39,26 @@ def announce(*, batch: UploadBatch, files: Sequence[Announced]) -> list[Incoming
     The same file twice is one row. Of what the institution has already nothing need be sent: the
     row is closed at once as a duplicate. Raises Refused("batch-closed").
     """
-    locked = locked_open(batch)
-    desk = _Desk(locked, files)
+    locked_open(batch)
+    desk = Desk(batch, files)
     answers = [desk.answer(file) for file in files]
     IncomingFile.objects.bulk_create(desk.new)
     return answers
 
 
-class _Desk:
-    """What is known of the files of one announcement, asked for in three queries."""
+class Desk:
+    """What is known of the files of one announcement, asked for in four queries, and two where
+    room is limited. `batch` is locked; rows in `new` are still to be written."""
 
     def __init__(self, batch: UploadBatch, files: Sequence[Announced]) -> None:
         self.batch = batch
         self.new: list[IncomingFile] = []
-        self.rooms = {
-            "quota-person": room_of_person(batch.site, batch.owner),
-            "quota-site": room_of_site(batch.site),
-        }
+        self.rooms = _limited_rooms(batch)
         self.asked = 0
         self.position = next_position(batch)
         hashes = [file.sha256 for file in files]
         self.rows: dict[tuple[str, str], IncomingFile] = {
-            (row.name_key, row.sha256): row
-            for row in batch.files.filter(sha256__in=hashes).select_related("batch")
+            (row.name_key, row.sha256): row for row in batch.files.filter(sha256__in=hashes)
         }
         self.known = known_sources(batch.site, hashes)
 
@@ -103,6 +100,17 @@ class _Desk:
             if not room.takes(self.asked + size):
                 raise Refused(code)
         self.asked += size
+
+
+def _limited_rooms(batch: UploadBatch) -> dict[str, Room]:
+    """By the code of the refusal; what has no limit need not be counted."""
+    site = batch.site
+    rooms: dict[str, Room] = {}
+    if site.person_quota_megabytes is not None:
+        rooms["quota-person"] = room_of_person(site, batch.owner)
+    if site.quota_megabytes is not None:
+        rooms["quota-site"] = room_of_site(site)
+    return rooms
 
 
 def locked_open(batch: UploadBatch) -> UploadBatch:

@@ -5,6 +5,7 @@ The contract for the page, the API, folder watchers and tables (docs/intake.md h
     batch, is_new = open_batch(owner=, site=, client_key=, patient_rule=, patient_code=)
     answers = announce(batch=, files=[Announced(name, size, sha256), ...])
     received = receive_part(file=, offset=, stream=, length=)
+    answers = take_bundle(batch=, files=[Whole(name, content, sha256), ...])
     retry(file=), retry_failed(batch=)
     cancel_file(file=), cancel_batch(batch=), delete_batch(batch=)
 
@@ -28,6 +29,7 @@ from images.errors import Refused
 from images.models import IncomingFile, PatientRule, UploadBatch
 from images.models.batch import BatchStatus
 from images.services.announcing import MAX_FILES_AT_ONCE, Announced, announce, locked_open
+from images.services.bundling import MAX_WHOLE_BYTES, Whole, take_bundle
 from images.services.patients import patient_of
 from images.services.receiving import MAX_PART_BYTES, OutOfStep, receive_part, ring_workers
 from images.verdicts import PASSING
@@ -35,8 +37,10 @@ from images.verdicts import PASSING
 __all__ = [
     "MAX_FILES_AT_ONCE",
     "MAX_PART_BYTES",
+    "MAX_WHOLE_BYTES",
     "Announced",
     "OutOfStep",
+    "Whole",
     "announce",
     "cancel_batch",
     "cancel_file",
@@ -45,6 +49,7 @@ __all__ = [
     "receive_part",
     "retry",
     "retry_failed",
+    "take_bundle",
 ]
 
 

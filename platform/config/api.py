@@ -14,6 +14,7 @@ from accounts.api_audit import AuditViewSet
 from config import openapi
 from images.api import ImageViewSet, TargetViewSet
 from images.api_batches import BatchFileViewSet, BatchViewSet
+from images.api_bundles import BatchBundleView
 from images.api_cases import CasesCsvView, CasesZipView
 from images.api_exports import ExportViewSet
 from images.api_laboratory import LaboratoryApplyView, LaboratoryTableView, LaboratoryView
@@ -62,6 +63,9 @@ urlpatterns = [
     *router.urls,
     re_path(
         r"^batches/(?P<batch>[0-9a-f-]{36})/table/?$", BatchTableView.as_view(), name="api-table"
+    ),
+    re_path(
+        r"^batches/(?P<batch>[0-9a-f-]{36})/bundle/?$", BatchBundleView.as_view(), name="api-bundle"
     ),
     re_path(r"^laboratory/?$", LaboratoryView.as_view(), name="api-laboratory"),
     re_path(

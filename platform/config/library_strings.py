@@ -71,6 +71,7 @@ PARTS = (
     _("A row for each file, in the order sent; code and sentence alone where there is none."),
     _("Another person was first: `current` stands, `attempt` is in the history and was not taken."),
     _("Files that a client offers, 1 to 100."),
+    _("Whole files, 1 to 64, and 16 MB together."),
     _("How much the image is like a frontal chest radiograph."),
     _("One deed. `before` and `after` hold the values that changed; keys outlive what they name."),
     _(

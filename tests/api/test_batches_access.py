@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from images.models import IncomingFile
+from tests.bundles import CONTENT_TYPE, body_of
 from tests.sending import Sender, film, offered
 
 CAST = [
@@ -23,6 +24,8 @@ TABLE = {
     "POST batch/cancel/":   (401, 403, 404, 200, 404, 403, 403, 403),
     "GET batch/files/":     (401, 403, 404, 200, 404, 403, 200, 200),
     "POST batch/files/":    (401, 403, 404, 200, 404, 403, 403, 403),
+    "POST batch/bundle/":   (401, 403, 404, 200, 404, 403, 403, 403),
+    "GET batch/bundle/":    (401, 403, 405, 405, 405, 405, 405, 405),
     "GET file":             (401, 403, 404, 200, 404, 403, 200, 200),
     "PUT file/content/":    (401, 403, 404, 200, 404, 403, 403, 403),
     "POST file/retry/":     (401, 403, 404, 200, 404, 403, 403, 403),
@@ -59,14 +62,15 @@ def test_status(who, asked, status, actor, sender):
         "batches/": {"client_key": str(uuid.uuid4())},
         "batch/files/": {"files": [offered("b.png", film(2))]},
     }
-    is_put = method == "PUT"
-    body = film(1) if is_put else json.dumps(bodies.get(address, {}))
+    body, kind = json.dumps(bodies.get(address, {})), "application/json"
+    if method == "PUT":
+        body, kind = film(1), "application/octet-stream"
+    if asked == "POST batch/bundle/":
+        body, kind = body_of([("b.png", film(2))]), CONTENT_TYPE
 
     response = actor(who).generic(
-        method, place(sender, address), body,
-        "application/octet-stream" if is_put else "application/json",
-        headers={"Upload-Offset": "0"},
-    )  # fmt: skip
+        method, place(sender, address), body, kind, headers={"Upload-Offset": "0"}
+    )
 
     assert response.status_code == status
 

@@ -43,6 +43,7 @@ def test_all_addresses_are_described(schema):
         "GET studies/", "GET studies/{id}/", "GET studies/{id}/results/",
         "GET studies/{id}/export/",
         "GET cases.csv", "GET cases.zip", "POST batches/{batch}/table/",
+        "POST batches/{batch}/bundle/",
         "POST laboratory/", "GET laboratory/{table}/", "POST laboratory/{table}/apply/",
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.batches import (
     NEW_BATCH,
@@ -17,7 +17,7 @@ from tests.browser.batches import (
     wait_for_outcomes,
     zip_of,
 )
-from tests.factories import film_png
+from tests.factories import chest_png, film_png
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -130,3 +130,45 @@ def test_without_scripts_the_page_leads_to_the_single_upload(windows, chromium, 
     page.goto(NEW_BATCH)
     expect(page.locator("noscript a[href='/images/upload/']")).to_be_visible()
     context.close()
+
+
+def requests_of_files(page: Page) -> list[str]:
+    """From now on, the last word of the address of each request that brings files."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url.rstrip("/").rpartition("/")[2]))
+    return sent
+
+
+def test_small_files_travel_together(windows):
+    page = windows.open("health_worker", path=NEW_BATCH)
+    sent = requests_of_files(page)
+    films = {f"ward/small-{seed}.png": chest_png(seed, (120, 100)) for seed in range(600, 640)}
+    send(page, films)
+    wait_for_outcomes(page)
+    assert phase_counts(page) == {"done": len(films)}
+    assert sent.count("bundle") >= 1
+    assert sent.count("content") + sent.count("bundle") < len(films) / 2
+
+
+def test_a_bundle_that_is_lost_arrives_all_the_same(windows):
+    page = windows.open("health_worker", path=NEW_BATCH)
+    sent = requests_of_files(page)
+    page.route("**/bundle/", lambda route: route.abort("connectionfailed"), times=2)
+    films = {f"lost-{seed}.png": chest_png(seed, (120, 100)) for seed in range(640, 660)}
+    send(page, films)
+    wait_for_outcomes(page)
+    assert "bundle" in sent
+    assert phase_counts(page) == {"done": len(films)}
+
+
+def test_a_bundle_that_is_refused_goes_file_by_file(windows):
+    page = windows.open("health_worker", path=NEW_BATCH)
+    refusal = {"code": "bundle-too-large", "detail": "Too much at once."}
+    page.route("**/bundle/", lambda route: route.fulfill(status=413, json=refusal))
+    windows.watch_of(page).expect_status(413)
+    sent = requests_of_files(page)
+    films = {f"alone-{seed}.png": chest_png(seed, (120, 100)) for seed in range(660, 670)}
+    send(page, films)
+    wait_for_outcomes(page)
+    assert "bundle" in sent
+    assert phase_counts(page) == {"done": len(films)}

@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from images import spool
-from images.errors import Refused
+from images.errors import Refused, StorageFull
 from images.models import FileOutcome, IncomingFile, Radiograph
 from images.names import shown_name
 from images.services import expanding, intake
@@ -151,15 +151,16 @@ def test_large_archive_goes_on_at_the_end_of_the_line(batch, monkeypatch):
 
 
 def test_killed_worker_is_continued_and_nothing_comes_twice(batch, monkeypatch, settings):
-    box, add_row, calls = add(batch, films(0, 1, 2)), expanding._add_row, []
+    box, add_rows, calls = add(batch, films(0, 1, 2)), expanding._add_rows, []
 
     def dies(*facts):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return add_row(*facts)
+        return add_rows(*facts)
 
-    monkeypatch.setattr(expanding, "_add_row", dies)
+    monkeypatch.setattr(expanding, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(expanding, "_add_rows", dies)
     with pytest.raises(KeyboardInterrupt):
         intake.take_in(box.pk)
     IncomingFile.objects.update(lease_until=None)
@@ -182,15 +183,16 @@ def test_killed_worker_is_continued_and_nothing_comes_twice(batch, monkeypatch, 
 def test_archive_given_up_while_it_is_unpacked(
     give_up, batch, monkeypatch, settings, django_capture_on_commit_callbacks
 ):
-    box, add_row, calls = add(batch, films(0, 1, 2)), expanding._add_row, []
+    box, add_rows, calls = add(batch, films(0, 1, 2)), expanding._add_rows, []
 
     def given_up(*facts):
         calls.append(1)
         if len(calls) == 2:
             give_up(box)
-        return add_row(*facts)
+        return add_rows(*facts)
 
-    monkeypatch.setattr(expanding, "_add_row", given_up)
+    monkeypatch.setattr(expanding, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(expanding, "_add_rows", given_up)
     with django_capture_on_commit_callbacks(execute=True):
         intake.take_in(box.pk)
     work()
@@ -199,6 +201,71 @@ def test_archive_given_up_while_it_is_unpacked(
     assert not Radiograph.objects.exists()
     assert not IncomingFile.objects.exclude(status="cancelled").exists()
     assert parts(settings) == []
+
+
+def test_members_are_written_together(batch, django_assert_max_num_queries):
+    box = add(batch, films(0, 1, 2, 3, 4))
+
+    with django_assert_max_num_queries(25):
+        intake.take_in(box.pk)
+
+    assert batch.files.exclude(container=None).count() == 5
+
+
+@pytest.mark.parametrize("limit", ["MEMBERS_AT_ONCE", "ROWS_AT_ONCE", "BYTES_AT_ONCE"])
+def test_members_come_in_the_order_of_the_archive_however_they_are_cut(limit, batch, monkeypatch):
+    monkeypatch.setattr(expanding, limit, 2)
+    box = add(batch, films(3, 0, 4, 1, 2))
+    work()
+
+    members = box.members.order_by("position")
+    names = [shown_name(batch.site_id, bytes(row.sealed_name)) for row in members]
+    assert names == [f"all/{n}.png" for n in (3, 0, 4, 1, 2)]
+    assert [row.position for row in members] == [1, 2, 3, 4, 5]
+
+
+def test_full_disk_midway_keeps_what_was_taken_out_before(batch, monkeypatch):
+    box, written = add(batch, films(0, 1, 2)), spool.written
+    inflated = iter([written, written])
+
+    def full_at_the_third(*facts):
+        if function := next(inflated, None):
+            return function(*facts)
+        raise StorageFull
+
+    monkeypatch.setattr(spool, "written", full_at_the_third)
+    intake.take_in(box.pk)
+
+    box.refresh_from_db()
+    assert (box.members_taken, box.error_code) == (2, StorageFull.code)
+    assert box.members.filter(status="queued").count() == 2
+
+
+def test_batch_that_is_full_takes_as_many_as_fit(batch, monkeypatch, settings):
+    monkeypatch.setattr(expanding, "MAX_FILES", 3)
+    box = add(batch, films(0, 1, 2, 3))
+    work()
+
+    box.refresh_from_db()
+    assert (box.status, box.error_code) == ("failed", "batch-full")
+    assert sorted(verdicts(batch).values()) == ["created"] * 2
+    assert parts(settings) == []
+
+
+def test_worker_that_lost_the_archive_leaves_the_bytes_to_the_next(batch, monkeypatch):
+    box, written = add(batch, films(0, 1)), spool.written
+
+    def taken_over(*facts):
+        IncomingFile.objects.filter(pk=box.pk).update(owner="somebody-else")
+        return written(*facts)
+
+    monkeypatch.setattr(spool, "written", taken_over)
+    intake.take_in(box.pk)
+
+    box.refresh_from_db()
+    assert (box.owner, box.members_taken) == ("somebody-else", 0)
+    # The archive itself, and what the other worker may have written by now.
+    assert len(spool.lengths(batch.pk)) == 3
 
 
 def test_member_cannot_be_sent_again(batch):

@@ -140,3 +140,40 @@ def test_nothing_is_left_of_a_file_that_broke_off(path):
 
 def test_spool_lies_outside_what_is_served():
     assert django_settings.MEDIA_ROOT not in django_settings.INTAKE_DIR.parents
+
+
+def test_staged_files_are_whole_and_private(path):
+    batch = uuid.uuid4()
+
+    keys = spool.stage(batch, [memoryview(CONTENT), memoryview(b"x")])
+
+    paths = [spool.path_of(batch, key) for key in keys]
+    assert [each.read_bytes() for each in paths] == [CONTENT, b"x"]
+    assert {each.stat().st_mode & 0o777 for each in paths} == {0o600}
+
+
+def test_nothing_is_left_of_staged_files_when_one_cannot_be_forced_to_the_disk(path, monkeypatch):
+    batch = uuid.uuid4()
+    forced = iter([None, OSError(28, "No space left on device")])
+
+    def fsync(descriptor):
+        if problem := next(forced, None):
+            raise problem
+
+    spool.written(spool.path_of(batch, uuid.uuid4()), [b"of another file"])
+    monkeypatch.setattr(spool.os, "fsync", fsync)
+    with pytest.raises(StorageFull):
+        spool.stage(batch, [memoryview(CONTENT)] * 2)
+
+    assert list(spool.lengths(batch).values()) == [len(b"of another file")]
+
+
+def test_staged_file_takes_the_place_of_what_had_arrived(path):
+    batch = uuid.UUID(path.parent.name)
+    send(path, 0, 100)
+    staged = spool.stage(batch, [memoryview(CONTENT)])[0]
+
+    spool.become(batch, staged, uuid.UUID(path.stem))
+
+    assert path.read_bytes() == CONTENT
+    assert spool.lengths(batch) == {path.stem: SIZE}

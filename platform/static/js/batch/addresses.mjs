@@ -11,6 +11,7 @@ export function addresses(config, batch) {
     radiograph: (id) => config.radiograph.replace(NOWHERE, id),
     states: config.states,
     files: () => ofBatch("files/"),
+    bundle: () => ofBatch("bundle/"),
     file: (item) => ofFile(item),
     content: (item) => ofFile(item, "content/"),
     retry: (item) => ofFile(item, "retry/"),

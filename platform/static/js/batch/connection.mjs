@@ -40,7 +40,7 @@ function guarded(xhr) {
 export function request(method, url, { body, headers = {}, onProgress, signal } = {}) {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    const isRaw = body instanceof ArrayBuffer || body instanceof URLSearchParams;
+    const isRaw = [ArrayBuffer, URLSearchParams, FormData].some((kind) => body instanceof kind);
     xhr.open(method, url);
     xhr.setRequestHeader("Accept", "application/json");
     if (method !== "GET") xhr.setRequestHeader("X-CSRFToken", csrfToken());

@@ -1,11 +1,17 @@
-// Files on their way: hashed one by one, announced in groups, sent a few at a time.
+// Files on their way: hashed one by one, announced in groups, sent a few at a time or, small ones,
+// together.
 
+import { nextOf, transferTogether } from "./bundle.mjs";
 import { insist } from "./connection.mjs";
 import { transfer } from "./transfer.mjs";
 
 // The first group is small, so that sending begins at once on a slow line.
 const FIRST_GROUP = 5;
 const GROUP = 50;
+
+function isToSend(item) {
+  return item.state === "receiving" && item.file && !item.isSending && !item.problem;
+}
 
 export class Queue {
   #toHash = [];
@@ -105,22 +111,22 @@ export class Queue {
 
   #fillLanes() {
     while (this.#toSend.length && this.#lanes.size < this.speed.lanes()) {
-      const item = this.#toSend.shift();
-      const isWanted = item.state === "receiving" && item.file && !item.isSending && !item.problem;
-      if (isWanted) void this.#send(item);
+      const items = nextOf(this.#toSend, this.speed.bundleBytes(), isToSend);
+      if (items.length) void this.#send(items);
     }
   }
 
-  async #send(item) {
-    this.#lanes.add(item);
-    this.items.note(item, { isSending: true, stop: new AbortController() });
+  async #send(items) {
+    this.#lanes.add(items);
+    for (const item of items) this.items.note(item, { isSending: true, stop: new AbortController() });
     try {
-      await transfer(item, this);
+      await (items.length > 1 ? transferTogether(items, this) : transfer(items[0], this));
     } catch {
       // Cancelled here: the server says what became of it.
     } finally {
-      this.#lanes.delete(item);
-      this.items.note(item, { isSending: false, sent: undefined });
+      this.#lanes.delete(items);
+      for (const item of items) this.items.note(item, { isSending: false, sent: undefined });
+      if (items.length > 1) this.#toSend.unshift(...items.filter((item) => item.goesAlone));
       this.onProgress();
       this.go();
     }

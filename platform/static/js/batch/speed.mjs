@@ -16,6 +16,10 @@ const LANES = [
   [2048 * KIBIBYTE, 3],
 ];
 const MOST_LANES = 4;
+// A bundle that is lost with its connection is lost whole, and costs so much time at most.
+const BUNDLE_SECONDS = 0.2;
+// Below it the delay of the line hides its width: small files alone would never show it.
+const SMALLEST_BUNDLE = 48 * KIBIBYTE;
 const WINDOW_MS = 30_000;
 
 export class Speed {
@@ -37,6 +41,12 @@ export class Speed {
     if (!this.#rate) return FIRST_PART;
     const wanted = Math.floor((this.#rate * PART_SECONDS) / KIBIBYTE) * KIBIBYTE;
     return Math.min(LARGEST_PART, Math.max(SMALLEST_PART, wanted));
+  }
+
+  // 0 while the line is unknown.
+  bundleBytes() {
+    if (!this.#rate) return 0;
+    return Math.min(LARGEST_PART, Math.max(SMALLEST_BUNDLE, this.#rate * BUNDLE_SECONDS));
   }
 
   lanes() {

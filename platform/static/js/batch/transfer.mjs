@@ -5,7 +5,7 @@ import { Offline, isBusy, isSignedOut, request, rest } from "./connection.mjs";
 
 const MOST_DAMAGED = 3;
 
-async function bytesOf(file, from, length) {
+export async function bytesOf(file, from, length) {
   try {
     return await file.slice(from, from + length).arrayBuffer();
   } catch {
