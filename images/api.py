@@ -33,7 +33,13 @@ from images.serializers import (
     TargetSerializer,
 )
 from images.serializers_truth import ChangedTruthSerializer, TruthPatchSerializer
-from images.services import ChangedMeanwhile, record_truth, store_radiograph, trash
+from images.services import (
+    ChangedMeanwhile,
+    StoredRadiograph,
+    record_truth,
+    store_radiograph,
+    trash,
+)
 from images.serving import Served, stored_file
 from images.upload_handlers import check_received
 
@@ -110,8 +116,9 @@ class ImageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Radiograph
         check_received(request._request)
         upload = RadiographUploadSerializer(data=sent, context=self.get_serializer_context())
         upload.is_valid(raise_exception=True)
-        stored = store_radiograph(uploader=person(request), **upload.to_service())
-        radiograph = Radiograph.objects.with_current_truths().get(pk=stored.radiograph.pk)
+        facts = upload.to_service()
+        stored = store_radiograph(uploader=person(request), **facts)
+        radiograph = _with_truths(stored, says_nothing=not facts["truths"])
         context = {**self.get_serializer_context(), "duplicate": not stored.created}
         return Response(
             StoredRadiographSerializer(radiograph, context=context).data,
@@ -182,6 +189,14 @@ class ImageViewSet(ListModelMixin, RetrieveModelMixin, GenericViewSet[Radiograph
         saw(radiograph, person(request))
         served = Served("image/png", f"{radiograph.pk}.png", radiograph.file_sha256)
         return stored_file(request._request, radiograph.file.name, served)
+
+
+def _with_truths(stored: StoredRadiograph, *, says_nothing: bool) -> Radiograph:
+    """As `with_current_truths` loads it; of a new one of which nothing was said all is at hand."""
+    if stored.created and says_nothing:
+        stored.radiograph.current_truths = []  # type: ignore[attr-defined]
+        return stored.radiograph
+    return Radiograph.objects.with_current_truths().get(pk=stored.radiograph.pk)
 
 
 @extend_schema_view(

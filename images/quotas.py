@@ -4,6 +4,8 @@ Counters (`StorageUse`) change in the transaction that adds, covers or deletes a
 `F()`, so that they equal the sum of `Radiograph.stored_bytes` whatever happens at the same moment.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -57,14 +59,19 @@ def room_for(site: Site, person: User, size: int) -> None:
         raise Refused("quota-site")
 
 
-def count_stored(radiograph: Radiograph) -> None:
-    """Count a new radiograph, in the transaction that adds it. Raises Refused as `room_for`.
+def count_stored(radiographs: Iterable[Radiograph]) -> None:
+    """Count new radiographs, in the transaction that adds them. Raises Refused as `room_for`.
 
     Counted first and asked afterwards: the counter's row is then locked, and of two uploads at the
     same moment the second sees the first.
     """
-    _add(radiograph.site_id, radiograph.uploader_id, radiograph.stored_bytes, 1)
-    room_for(radiograph.site, radiograph.uploader, 0)
+    of_people: dict[tuple[UUID, UUID], list[Radiograph]] = defaultdict(list)
+    for radiograph in radiographs:
+        of_people[radiograph.site_id, radiograph.uploader_id].append(radiograph)
+    # In one order, so that of two that count for several people neither waits for the other.
+    for (site, person), own in sorted(of_people.items()):
+        _add(site, person, sum(each.stored_bytes for each in own), len(own))
+        room_for(own[0].site, own[0].uploader, 0)
 
 
 def count_changed(radiograph: Radiograph, bytes_before: int) -> None:
@@ -79,13 +86,16 @@ def count_deleted(radiograph: Radiograph) -> None:
 
 
 def _add(site: UUID, person: UUID, size: int, radiographs: int) -> None:
-    # The row must be there before it is changed: two first uploads would each make one.
-    use, _created = StorageUse.objects.get_or_create(site_id=site, person_id=person)
-    StorageUse.objects.filter(pk=use.pk).update(
-        stored_bytes=F("stored_bytes") + size,
-        radiographs=F("radiographs") + radiographs,
-        updated_at=timezone.now(),
-    )
+    more = {
+        "stored_bytes": F("stored_bytes") + size,
+        "radiographs": F("radiographs") + radiographs,
+        "updated_at": timezone.now(),
+    }
+    use = StorageUse.objects.filter(site_id=site, person_id=person)
+    if not use.update(**more):
+        # The row must be there before it is changed: two first uploads would each make one.
+        StorageUse.objects.get_or_create(site_id=site, person_id=person)
+        use.update(**more)
 
 
 def _sum(rows: QuerySet[StorageUse]) -> int:

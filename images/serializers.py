@@ -146,10 +146,12 @@ class RadiographUploadSerializer(serializers.Serializer[Any]):
         return facts | {
             "stream": sent["file"],
             "patient": patient_of(site=sent["site"], code=sent["patient_code"], sex=sent["sex"]),
-            "truths": [self._rt_pcr()],
+            "truths": self._truths(),
         }
 
-    def _rt_pcr(self) -> TruthGiven:
+    def _truths(self) -> list[TruthGiven]:
+        result, day = self.validated_data["rt_pcr"], self.validated_data["tested_on"]
+        if result == UNKNOWN and day is None:
+            return []
         target = Target.objects.get(code=RT_PCR_TARGET)
-        sent = self.validated_data
-        return truth_given(target=target, result=sent["rt_pcr"], tested_on=sent["tested_on"])
+        return [truth_given(target=target, result=result, tested_on=day)]

@@ -1,7 +1,9 @@
 """A batch of files on their way in, and each file with its own verdict."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models.expressions import Window
@@ -126,6 +128,22 @@ class IncomingFileQuerySet(JobQuerySet):
                 received_at=timezone.now(), updated_at=timezone.now(),
             )
         )  # fmt: skip
+
+    def finish_each(self, owner: str, radiographs: Mapping[UUID, UUID], outcome: str) -> bool:
+        """`finish` several rows at once, by key, each with the radiograph that it became.
+
+        False where one of them was lost meanwhile; the others are then closed all the same, which
+        the caller's transaction undoes.
+        """
+        became = [models.When(pk=key, then=models.Value(it)) for key, it in radiographs.items()]
+        rows = self.filter(pk__in=radiographs)
+        now = timezone.now()
+        closed = rows.owned(owner).update(
+            status=JobStatus.DONE, owner="", lease_until=None, finished_at=now, updated_at=now,
+            error_code="", outcome=outcome,
+            radiograph=models.Case(*became, output_field=models.UUIDField()),
+        )  # fmt: skip
+        return closed == len(radiographs)
 
     def arrived(self, pk: Any) -> bool:
         """Open the row to the workers; False when it was open or closed already."""

@@ -60,11 +60,24 @@ def pseudonymise(
     from_header = header_decides and identity.names_patient
     radiograph.patient = patient_for(site, identity) if from_header else settled(named)
     fill_sex(radiograph.patient, decoded.facts.get("patient_sex", ""))
+    fill_in_pseudonyms(
+        radiograph=radiograph, site=site, decoded=decoded, patient_is_hashed=from_header
+    )
+
+
+def fill_in_pseudonyms(
+    *, radiograph: Radiograph, site: Site, decoded: Decoded, patient_is_hashed: bool
+) -> None:
+    """UIDs, day and report of a radiograph that has its patient.
+
+    `patient_is_hashed`: the patient is who the header named, so that the report says "hashed".
+    """
+    identity = decoded.identity
     radiograph.study_uid = remapped_uid(site, identity.study_uid)
     radiograph.series_uid = remapped_uid(site, identity.series_uid)
     radiograph.instance_uid = remapped_uid(site, identity.instance_uid)
     report = decoded.report
-    if not from_header:
+    if not patient_is_hashed:
         report = report.with_action(tags_of(PATIENT_KEYWORDS), "removed")
     day = identity.study_date
     if radiograph.acquired_on is None and day is not None and day <= timezone.localdate():

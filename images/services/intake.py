@@ -6,7 +6,7 @@ leaves nothing behind.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -19,26 +19,24 @@ from core.jobs import heartbeat
 from images import spool
 from images.decoding import Unreadable
 from images.errors import Refused
-from images.models import FileOutcome, IncomingFile, Patient, Radiograph, Target, UploadBatch
+from images.models import FileOutcome, IncomingFile, Radiograph, Target, UploadBatch
 from images.models.batch import FileKind
 from images.services.announcing import Announced, announce
+from images.services.arrived import patient_named, place_of, said_of
 from images.services.expanding import Lost, expand
 from images.services.importing import RT_PCR_TARGET
-from images.services.patients import patient_of
+from images.services.intake_together import take_in_together
 from images.services.receiving import receive, ring_workers
 from images.services.store import store_radiograph
-from images.services.table_subjects import OWN_ID_KEY, TRUTH_SOURCE_KEY, Facts, from_json
+from images.services.table_subjects import TRUTH_SOURCE_KEY, Facts, from_json
 from images.services.truth import TruthGiven, TruthSource, truth_given
 from images.tables import Field
 from images.verdicts import BYTES_MISSING, PASSING, code_of
 
 logger = logging.getLogger(__name__)
 
-# Of one sender, in one round.
-EACH: Final = 4
+# Files of one round, of all senders in turn.
 ROUND: Final = 32
-# Of the file's own hash: two films never share such a code by chance.
-PROVISIONAL_DIGITS: Final = 16
 
 
 def add_local_file(*, batch: UploadBatch, name: str, stream: BinaryIO) -> IncomingFile:
@@ -63,17 +61,27 @@ def add_local_file(*, batch: UploadBatch, name: str, stream: BinaryIO) -> Incomi
 
 
 def take_in_round(*, is_over: Callable[[], bool]) -> bool:
-    """Take in the files at the heads of all lines, one after the other, until `is_over`.
+    """Take in the files at the heads of all lines until `is_over`: what is plain together, the rest
+    one after the other.
 
     False when nothing waited. Each file ends stored, known already or refused, or is given back for
     another try (`core.jobs`).
     """
-    keys = list(IncomingFile.objects.first_in_line(EACH).values_list("pk", flat=True)[:ROUND])
+    line = IncomingFile.objects.first_in_line(ROUND)
+    rows = list(line.values_list("pk", "kind", "attempts")[:ROUND])
+    fresh = [key for key, kind, tried in rows if kind == FileKind.FILM and not tried]
+    alone = [key for key, _kind, _tried in rows if key not in set(fresh)]
+    alone += take_in_together(fresh, is_over=is_over) if len(fresh) > 1 else fresh
+    _take_in_each(alone, is_over)
+    return bool(rows)
+
+
+def _take_in_each(keys: Sequence[UUID], is_over: Callable[[], bool]) -> None:
+    """One at least: what cannot be taken in together gets on however short the time is."""
     for key in keys:
+        take_in(key)
         if is_over():
             break
-        take_in(key)
-    return bool(keys)
 
 
 def take_in_next() -> bool:
@@ -89,7 +97,7 @@ def take_in(key: UUID) -> bool:
     file = held.filter(pk=key).first() if owner else None
     if file is None:
         return False
-    path = spool.path_of(file.batch_id, file.pk)
+    path = place_of(file)
     with heartbeat(IncomingFile.objects.all(), owner), by_way(Way.BATCH):
         try:
             _look_at(file, path, owner)
@@ -131,15 +139,13 @@ def _store(file: IncomingFile, owner: str, stream: BinaryIO) -> None:
     facts = from_json(file.facts)
     stored = store_radiograph(
         stream=stream,
-        patient=_patient(file, facts),
+        patient=patient_named(file, facts),
         # A table or the rule of the batch goes before the header.
         header_decides=not file.patient_code,
-        source_sha256=file.sha256,
         uploader=file.batch.owner,
         truths=_truths(facts, file.facts.get(TRUTH_SOURCE_KEY) or {}),
-        extra={OWN_ID_KEY: facts[Field.OWN_ID]} if Field.OWN_ID in facts else None,
         also=lambda radiograph: _close(owner, FileOutcome.CREATED, radiograph),
-        **_said(facts),
+        **said_of(file, facts),
     )
     if not stored.created:
         _close(owner, FileOutcome.DUPLICATE, stored.radiograph)
@@ -149,16 +155,6 @@ def _close(owner: str, outcome: FileOutcome, radiograph: Radiograph) -> None:
     """Raises Lost, which undoes the storing, when the row is not this worker's any more."""
     if not IncomingFile.objects.finish(owner, outcome=outcome, radiograph=radiograph):
         raise Lost
-
-
-def _patient(file: IncomingFile, facts: Facts) -> Patient:
-    code = file.patient_code or f"new-{file.sha256[:PROVISIONAL_DIGITS]}"
-    return patient_of(site=file.batch.site, code=code, sex=str(facts.get(Field.SEX, "")))
-
-
-def _said(facts: Facts) -> dict[str, Any]:
-    names = (Field.VIEW, Field.ACQUIRED_ON, Field.AGE, Field.SOURCE)
-    return {field.value: facts[field] for field in names if field in facts}
 
 
 def _truths(facts: Facts, source: Mapping[str, Any]) -> list[TruthGiven]:

@@ -1,6 +1,10 @@
 """Patients come with their first radiograph and go with their last."""
 
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
 from django.core.exceptions import ValidationError
+from django.db.models import F
 
 from accounts.models import Site
 from images.errors import Refused
@@ -8,6 +12,13 @@ from images.models import Patient, PatientMerge
 from images.models.patient import CODE_MAX_LENGTH, valid_code
 
 OLDEST_AGE = 90  # older is kept as 90: 45 CFR 164.514(b)(2)(i)(C)
+
+# Institution and code: by these two a person names a patient.
+PatientKey = tuple[UUID, str]
+
+
+class Apart(Exception):
+    """One of several patients cannot be settled together with the others (`settled` can)."""
 
 
 def patient_of(*, site: Site, code: str, sex: str = "") -> Patient:
@@ -39,6 +50,43 @@ def settled(named: Patient) -> Patient:
     return patient
 
 
+def settled_together(named: Sequence[Patient]) -> list[Patient]:
+    """The stored rows of `named` in their order, as `settled` gives them, in a few statements.
+
+    Raises Apart where one of them needs more than to be found or created: a code that a merge
+    absorbed, a sex that the row does not say. Runs inside the caller's transaction.
+    """
+    wanted: dict[PatientKey, Patient] = {}
+    for each in named:
+        wanted.setdefault((each.site_id, each.code), each)
+    rows = _locked(wanted)
+    new = {key: patient for key, patient in wanted.items() if key not in rows}
+    # In one order, so that of two that create the same patients neither waits for the other.
+    Patient.objects.bulk_create(new[key] for key in sorted(new))
+    # As in `_found_or_made`: a merge may have taken a code away while this transaction waited.
+    if absorbed_codes(wanted):
+        raise Apart
+    settled_rows = [(rows | new)[each.site_id, each.code] for each in named]
+    if any(own.sex not in ("", row.sex) for own, row in zip(named, settled_rows, strict=True)):
+        raise Apart
+    return settled_rows
+
+
+def _locked(keys: Collection[PatientKey]) -> dict[PatientKey, Patient]:
+    """Those that exist, locked in the order of their keys, as every merge locks them."""
+    of_sites = Patient.objects.select_for_update().filter(site__in={site for site, _ in keys})
+    found = of_sites.filter(code__in={code for _, code in keys}).order_by("pk")
+    return {(row.site_id, row.code): row for row in found if (row.site_id, row.code) in keys}
+
+
+def absorbed_codes(keys: Collection[PatientKey]) -> set[PatientKey]:
+    """Which of these codes mean another patient since a merge."""
+    of_sites = PatientMerge.objects.filter(site__in={site for site, _ in keys})
+    merges = of_sites.filter(absorbed_code__in={code for _, code in keys})
+    elsewhere = merges.exclude(kept__code=F("absorbed_code"))
+    return set(elsewhere.values_list("site", "absorbed_code")) & set(keys)
+
+
 def _found_or_made(named: Patient) -> Patient:
     # Locked, so that `forget_if_unused` of somebody else cannot remove it under this transaction.
     patient, created = Patient.objects.select_for_update().get_or_create(
@@ -55,6 +103,8 @@ def _found_or_made(named: Patient) -> Patient:
 def _keeper(named: Patient) -> Patient | None:
     """The patient, locked, that the code means since a merge."""
     merges = PatientMerge.objects.filter(site_id=named.site_id, absorbed_code=named.code)
+    if not merges.exists():
+        return None
     kept = Patient.objects.select_for_update().filter(pk__in=merges.values("kept"))
     return kept.exclude(code=named.code).first()
 

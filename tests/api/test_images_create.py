@@ -36,6 +36,27 @@ def test_location_leads_to_the_radiograph(upload, health_worker, bearer):
     assert client.get(response["Location"]).json()["id"] == response.json()["id"]
 
 
+@pytest.mark.parametrize("said", [{}, {"rt_pcr": "positive", "tested_on": "2020-04-02"}])
+def test_the_answer_says_what_is_stored(said, upload, doctor, bearer):
+    client = bearer(doctor)
+
+    answer = upload(client, sex="F", age_years="95", acquired_on="2020-04-01", **said)
+
+    kept = client.get(answer["Location"]).json()
+    del kept["history"]
+    assert answer.json() == kept | {"duplicate": False}
+
+
+def test_a_plain_upload_asks_the_database_little(
+    upload, health_worker, bearer, django_assert_max_num_queries
+):
+    client = bearer(health_worker)
+    upload(client, seed=1)
+
+    with django_assert_max_num_queries(30):
+        assert upload(client, seed=2).status_code == 201
+
+
 def test_stored_pixels_are_those_sent(upload, health_worker, bearer):
     client = bearer(health_worker)
     picture = upload(client, seed=5).json()["picture"]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from images.models import Radiograph
+from images.models import IncomingFile, Radiograph
 from tests import factories
 from tests.images.conftest import files_below, upload_of
+from tests.images.rounds import films, fresh, in_rounds, opened, send
 from tests.sending import Sender
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,12 +45,20 @@ def small_disk(tmp_path):
 def full(small_disk, settings):
     """Radiographs and what arrives are on a disk that is full to the last byte."""
     disk = small_disk(2)
+    keep_on(disk, settings)
+    fill(disk)
+    return disk
+
+
+def keep_on(disk: Path, settings) -> None:
     settings.DISK_RESERVE_BYTES = 0
     settings.MEDIA_ROOT, settings.INTAKE_DIR = disk / "radiographs", disk / "intake"
+
+
+def fill(disk: Path) -> None:
     with (disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
         while True:
             filler.write(b"x" * 4096)
-    return disk
 
 
 def test_the_form_says_so(actor, full):
@@ -70,6 +79,23 @@ def test_a_part_of_a_batch_says_so_and_goes_on_later(actor, full):
     assert (refused.status_code, refused.json()["code"]) == (507, "storage-full")
     (full / "filler").unlink()
     assert sender.put(key, content).status_code == 200
+
+
+def test_a_round_of_waiting_films_leaves_nothing_and_goes_on_later(
+    health_worker, small_disk, settings
+):
+    disk = small_disk(2)
+    keep_on(disk, settings)
+    rows = send(opened(health_worker), *films(1, 2, 3))
+    fill(disk)
+    in_rounds()
+    assert {(row.status, row.error_code) for row in fresh(rows)} == {("queued", "storage-full")}
+    assert not Radiograph.objects.exists()
+    assert files_below(settings.MEDIA_ROOT) == []
+    (disk / "filler").unlink()
+    IncomingFile.objects.update(lease_until=None)
+    in_rounds()
+    assert {row.outcome for row in fresh(rows)} == {"created"}
 
 
 def test_nothing_is_left_in_half(actor, full):

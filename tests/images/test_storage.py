@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import ContentFile
 
-from images.storage import DurableFileSystemStorage
+from images.storage import DurableFileSystemStorage, folders_synced_once
 from tests.images.conftest import files_below
 
 
@@ -59,6 +59,18 @@ def test_file_and_folder_are_forced_to_the_disk(store, monkeypatch):
     folder = store.path("ab")
     assert any(path.startswith(folder) and path.endswith(".part") for path in forced)
     assert forced[-1] == folder
+
+
+def test_a_folder_of_many_files_is_forced_to_the_disk_once(store, monkeypatch):
+    forced = []
+    monkeypatch.setattr("images.storage.sync_folder", forced.append)
+    store.save("ab/first.png", ContentFile(b"pixels"))
+    forced.clear()
+    with folders_synced_once():
+        for name in ("ab/1.png", "ab/2.png", "ab/3.png"):
+            store.save(name, ContentFile(b"pixels"))
+        assert forced == []
+    assert forced == [Path(store.path("ab"))]
 
 
 def test_names_cannot_leave_the_folder(store):

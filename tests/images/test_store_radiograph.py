@@ -4,7 +4,7 @@ import io
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, transaction
 
 from images.errors import Refused, StorageFull
 from images.models import Patient, Radiograph
@@ -75,6 +75,18 @@ def test_what_listeners_fail_at_is_not_stored(store_film, listener, settings):
     assert not Radiograph.objects.exists()
     assert not Patient.objects.exists()
     assert files_below(settings.MEDIA_ROOT) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_trouble_after_the_commit_takes_no_file_away(store_film, listener):
+    def fail():
+        raise ValueError("what follows the commit failed")
+
+    listener(lambda sender, **kwargs: transaction.on_commit(fail))
+    with pytest.raises(ValueError, match="follows the commit"):
+        store_film()
+    kept = Radiograph.objects.get()
+    assert kept.file.size + kept.thumbnail.size == kept.stored_bytes
 
 
 def test_who_comes_second_gets_the_row_of_the_first(store_film, monkeypatch, settings):
