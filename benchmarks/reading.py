@@ -38,6 +38,7 @@ NEXT_CASE_BAR_MS: Final = 150.0
 PRESSES_BAR: Final = 2.0
 PATIENCE_MS: Final = 30_000
 PREDICTED_SECONDS: Final = 600.0
+FOLLOWED_SECONDS: Final = 6.0
 # What can be done next: a case that is on the screen waits for its finding, or nothing is left.
 IS_NEXT = """last => {
   const root = document.querySelector("[data-reading]");
@@ -89,6 +90,8 @@ def _send(up: Installation, paths: tuple[Path, ...]) -> None:
     with Person(up.url, up.tokens[0]) as person:
         person.upload_all(paths, connections=2)
         person.wait_until_answered(PREDICTED_SECONDS)
+    # Worklists follow seconds later.
+    time.sleep(FOLLOWED_SECONDS)
 
 
 def _together(up: Installation, emails: list[str], count: int) -> dict[str, Any]:

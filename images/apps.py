@@ -15,20 +15,16 @@ class ImagesConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        from images.signals import images_ready, pixels_replaced
+        from images.signals import pixels_replaced
 
-        images_ready.connect(_compare_with_all, dispatch_uid="images.compare_with_all")
         pixels_replaced.connect(_compare_anew, dispatch_uid="images.compare_anew")
 
 
-def _compare_with_all(**_details: Any) -> None:
-    from images.services.copies import ring_on_commit
-
-    ring_on_commit()
-
-
 def _compare_anew(radiograph: Any, **_details: Any) -> None:
-    from images.services.copies import forget_sketch, ring_on_commit
+    from django.db import transaction
+
+    from images.services.copies import forget_sketch
+    from images.services.quiet import look_through_all
 
     forget_sketch(radiograph=radiograph)
-    ring_on_commit()
+    transaction.on_commit(look_through_all)

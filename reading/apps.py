@@ -14,13 +14,20 @@ class ReadingConfig(AppConfig):
 
         images_ready.connect(_place, dispatch_uid="reading.place")
         truth_stated.connect(_rank_one, dispatch_uid="reading.rank_one")
-        standings_changed.connect(_rank, dispatch_uid="reading.rank")
+        standings_changed.connect(_follow, dispatch_uid="reading.follow")
 
 
-def _place(radiographs: Any, **_details: Any) -> None:
-    from reading.later import to_place
+def _place(radiographs: Any, pixels: Any, **_details: Any) -> None:
+    from reading.later import follow_soon, to_place, to_rank
 
-    to_place.add(*(radiograph.pk for radiograph in radiographs))
+    keys = {radiograph.pk for radiograph in radiographs}
+    if brought_back := keys.difference(pixels):
+        # Without pixels at hand: a person took them out of the trash, and looks for them.
+        to_place.add(*brought_back)
+    if new := keys.intersection(pixels):
+        # Their first place follows from all that was said of them.
+        to_rank.leave_out(*new)
+        follow_soon()
 
 
 def _rank_one(radiograph: Any, **_details: Any) -> None:
@@ -29,7 +36,7 @@ def _rank_one(radiograph: Any, **_details: Any) -> None:
     to_rank.add(radiograph.pk)
 
 
-def _rank(radiographs: Any, **_details: Any) -> None:
-    from reading.services import rank_cases
+def _follow(**_details: Any) -> None:
+    from reading.later import follow_soon
 
-    rank_cases(radiographs)
+    follow_soon()

@@ -1,4 +1,5 @@
-"""What follows the commit of whoever changed a radiograph, once for all of one transaction."""
+"""What follows the commit of whoever changed a radiograph: at once where a person looks for it, and
+else soon, by a worker, for all that changed meanwhile."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from core.tasks import ring_soon
 from reading.services import place, rank_cases
 
 
@@ -26,6 +28,10 @@ class Later:
         # Robust: a worklist that cannot be written must not fail an upload; upkeep mends it.
         transaction.on_commit(self._flush, robust=True)
 
+    def leave_out(self, *keys: UUID) -> None:
+        """Somebody else sees to these."""
+        self._keys().difference_update(keys)
+
     def _flush(self) -> None:
         keys = self._keys()
         some = list(keys)
@@ -40,3 +46,10 @@ class Later:
 
 to_place: Final = Later(place)
 to_rank: Final = Later(rank_cases)
+
+
+def follow_soon() -> None:
+    """After the commit, let a worker see to new radiographs and answers."""
+    from reading.tasks.upkeep import follow_changes  # tasks import the services
+
+    transaction.on_commit(lambda: ring_soon(follow_changes), robust=True)

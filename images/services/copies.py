@@ -6,63 +6,94 @@ people are shown only those they may see.
 """
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
 from uuid import UUID, uuid4
 
-import numpy as np
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from threadpoolctl import threadpool_limits
 
-from core.tasks import ring
-from images.copies import BANDS, VERSION, Asked, Sketch, grey_square, likely, sketched
+from images.copies import VERSION, Sketch, grey_square
 from images.models import CopyLink, Likeness, PictureSketch, Radiograph
-from images.models.radiograph import RadiographQuerySet
+from images.models.radiograph import RadiographQuerySet, RadiographStatus
+from images.services.lookalikes import FIELDS, Copy, Film, copies_of
 from images.services.splits import inherit_oldest, joined_patients
+
+__all__ = ["Copy", "alone", "forget_sketch", "join_copies", "join_found", "join_rest", "join_some"]
 
 logger = logging.getLogger(__name__)
 
-Item = TypeVar("Item")
-
 # Of PostgreSQL's advisory locks; SQLite has one writer at a time anyway.
 LOCK: Final = 0x436F7079
-KEYS_PER_QUERY: Final = 400
+# Films of one transaction.
+AT_ONCE: Final = 20
+FLAT: Final = Sketch((), b"")
 
 
-@dataclass(frozen=True)
-class Copy:
-    """Another radiograph, and how far its picture is (0 equal, 1 unrelated)."""
+def waiting(since: datetime | None = None) -> RadiographQuerySet:
+    """Radiographs (created since) that nobody compared yet, the oldest first.
 
-    key: UUID
-    distance: float
+    The trash is among them: what is restored is a copy too.
+    """
+    rows = Radiograph.objects.filter(sketch=None).order_by("created_at", "pk")
+    # By the state the index is entered that goes on with the moment.
+    return rows.filter(created_at__gte=since, status__in=RadiographStatus.values) if since else rows
 
 
-def waiting() -> RadiographQuerySet:
-    """Radiographs that nobody compared yet, the trash included: what is restored is a copy too."""
-    return Radiograph.objects.filter(sketch=None).order_by("created_at", "pk")
+def join_some(radiographs: Sequence[Radiograph]) -> int:
+    """Sketch radiographs and join them with their copies; returns how many copies were found.
+
+    One after the other in the order that is given, all in one transaction. Nothing happens to one
+    that is gone, changed meanwhile or sketched already. A thumbnail that cannot be read counts as
+    flat: it is logged and compared with nothing.
+    """
+    # Small matrices: threads of the library would wait for each other longer than they compute.
+    with threadpool_limits(1, user_api="blas"):
+        # Before anybody is kept waiting.
+        films = {radiograph.pk: _film(radiograph) for radiograph in radiographs}
+        try:
+            return _join_unchanged(radiographs, films)
+        except IntegrityError:
+            # One was deleted meanwhile; it must not take the others along.
+            return sum(join_some([each]) for each in radiographs) if len(radiographs) > 1 else 0
 
 
 def join_copies(*, radiograph: Radiograph) -> int:
-    """Sketch a radiograph and join it with its copies; returns how many were found.
+    """`join_some` for one."""
+    return join_some([radiograph])
 
-    Nothing happens to one that is gone, changed meanwhile or sketched already. A thumbnail that
-    cannot be read counts as flat: it is logged and compared with nothing.
-    """
-    asked = _asked(radiograph)
-    sketch = sketched(asked.square) if asked else Sketch((), b"")
-    try:
-        with transaction.atomic():
-            alone()
-            unchanged = waiting().filter(pk=radiograph.pk, pixel_sha256=radiograph.pixel_sha256)
-            if not unchanged.exists():
-                return 0
-            copies = _copies_of(asked, sketch) if asked else []
-            _keep(radiograph.pk, sketch)
-            _join(radiograph.pk, copies, Likeness.PERCEPTUAL)
-    except IntegrityError:
-        return 0  # deleted meanwhile
-    return len(copies)
+
+def join_rest() -> int:
+    """Join all that waits, however long it takes; returns how many were found."""
+    found = 0
+    while some := list(waiting()[:AT_ONCE]):
+        found += join_some(some)
+    return found
+
+
+@transaction.atomic
+def _join_unchanged(radiographs: Sequence[Radiograph], films: dict[UUID, Film | None]) -> int:
+    alone()
+    there = waiting().order_by().filter(pk__in=films)
+    pixels = dict(there.values_list("pk", "pixel_sha256"))
+    unchanged = [each for each in radiographs if pixels.get(each.pk) == each.pixel_sha256]
+    shown = {each.pk: films[each.pk] for each in unchanged}
+    copies = copies_of([film for film in shown.values() if film])
+    _keep({key: film.sketch if film else FLAT for key, film in shown.items()})
+    for each in _to_join(unchanged, copies):
+        _join(each.pk, copies.get(each.pk, []), Likeness.PERCEPTUAL)
+    return sum(map(len, copies.values()))
+
+
+def _to_join(radiographs: Sequence[Radiograph], copies: dict[UUID, list[Copy]]) -> list[Radiograph]:
+    """Those with copies, and those of patients whom older copies join to others."""
+    grouped = Radiograph.objects.order_by().filter(
+        patient__in={each.patient_id for each in radiographs}, copy_group__isnull=False
+    )
+    joined = set(grouped.values_list("patient", flat=True))
+    return [each for each in radiographs if copies.get(each.pk) or each.patient_id in joined]
 
 
 @transaction.atomic
@@ -81,67 +112,30 @@ def forget_sketch(*, radiograph: Radiograph) -> None:
     CopyLink.objects.filter(Q(first=radiograph) | Q(second=radiograph)).delete()
 
 
-def ring_on_commit() -> None:
-    """Let a worker compare what is new; without a broker the beat does within a minute."""
-    from images.tasks.copies import join_waiting
-
-    transaction.on_commit(lambda: ring(join_waiting))
-
-
-def _asked(radiograph: Radiograph) -> Asked | None:
+def _film(radiograph: Radiograph) -> Film | None:
     """None where there is nothing to compare. Drawn pictures of one hand are all alike (up to 0.975
     among forty of ours) and no copies of one another."""
     if radiograph.is_synthetic:
         return None
     try:
         with radiograph.thumbnail.open("rb") as stream:
-            return Asked(grey_square(stream.read()))
+            square = grey_square(stream.read())
     except (OSError, ValueError) as problem:
         logger.warning(
             "picture not compared radiograph=%s reason=%s", radiograph.pk, type(problem).__name__
         )
         return None
+    return Film.of(radiograph.pk, square)
 
 
-def _copies_of(asked: Asked, sketch: Sketch) -> list[Copy]:
-    """Among everything that is sketched, whoever may see it."""
-    if not sketch.bands:
-        return []
-    near = _near(asked)
-    rows = [row for some in _batches(near) for row in _coefficients(some)]
-    found = likely(asked, [coefficients for _, coefficients in rows])
-    return [Copy(rows[each.place][0], 1 - each.likeness) for each in found]
-
-
-def _near(asked: Asked) -> list[UUID]:
-    """Those whose words are near: rows that share one band, then all their bits."""
-    fields = [f"band{number}" for number in range(BANDS)]
-    rows: dict[UUID, tuple[int, ...]] = {}
-    for number, field in enumerate(fields):
-        for some in _batches(asked.bands(number)):
-            sharing = PictureSketch.objects.filter(**{f"{field}__in": some, "version": VERSION})
-            rows |= {key: bands for key, *bands in sharing.values_list("pk", *fields)}
-    if not rows:
-        return []
-    is_near = asked.near(np.array(list(rows.values()), np.int64))
-    return [key for key, near in zip(rows, is_near, strict=True) if near]
-
-
-def _coefficients(keys: list[UUID]) -> Iterator[tuple[UUID, bytes]]:
-    rows = PictureSketch.objects.filter(pk__in=keys).values_list("pk", "coefficients")
-    yield from ((key, bytes(coefficients)) for key, coefficients in rows)
-
-
-def _batches(items: list[Item]) -> Iterator[list[Item]]:
-    for start in range(0, len(items), KEYS_PER_QUERY):
-        yield items[start : start + KEYS_PER_QUERY]
-
-
-def _keep(radiograph: UUID, sketch: Sketch) -> None:
-    bands = {f"band{number}": band for number, band in enumerate(sketch.bands)}
-    PictureSketch.objects.create(
-        radiograph_id=radiograph, version=VERSION, coefficients=sketch.coefficients, **bands
-    )
+def _keep(sketches: dict[UUID, Sketch]) -> None:
+    PictureSketch.objects.bulk_create(
+        PictureSketch(
+            radiograph_id=key, version=VERSION, coefficients=sketch.coefficients,
+            **dict(zip(FIELDS, sketch.bands, strict=False)),
+        )
+        for key, sketch in sketches.items()
+    )  # fmt: skip
 
 
 def _join(radiograph: UUID, copies: list[Copy], kind: Likeness) -> None:

@@ -48,7 +48,9 @@ class Standing(Record):
             models.UniqueConstraint(fields=["radiograph", "target"], name="one_standing")
         ]
         indexes = [
-            models.Index(fields=["target", "standing", "radiograph"], name="standing_of_target")
+            models.Index(fields=["target", "standing", "radiograph"], name="standing_of_target"),
+            # Worklists ask what was written lately.
+            models.Index(fields=["updated_at"], name="standing_written"),
         ]
 
     def __str__(self) -> str:

@@ -14,11 +14,12 @@ SCHEDULE: Final[dict[str, dict[str, Any]]] = {
     "reap-intake": _every(10, "images.tasks.intake.reap"),
     "reap-bulk": _every(10, "images.tasks.bulk.reap"),
     "sweep": _every(3600, "images.tasks.upkeep.sweep"),
-    "join-copies": _every(60, "images.tasks.copies.join_waiting"),
+    "join-copies": _every(30, "images.tasks.copies.join_waiting"),
     "refresh-similar": _every(60, "inference.tasks.similar.refresh_similar"),
     "reap-labels": _every(10, "retraining.tasks.reap"),
     "look-after-models": _every(3600, "retraining.tasks.look_after_models"),
     "look-after-labels": _every(3600, "retraining.tasks.look_after_labels"),
+    "follow-changes": _every(60, "reading.tasks.upkeep.follow_changes"),
     "keep-worklists": _every(600, "reading.tasks.upkeep.keep_worklists"),
     "rank-worklists": _every(3600, "reading.tasks.upkeep.rank_worklists"),
     # The workers of one queue say nothing about those of another.

@@ -18,6 +18,10 @@ logger = logging.getLogger(__name__)
 
 PULSE_SECONDS: Final = 60
 BUSY_PULSE_SECONDS: Final = 15.0
+# What nobody waits for is done this much later, for all who rang meanwhile at once.
+SOON_SECONDS: Final = 3
+# A bell that nobody heard for so long was lost: the next one who asks rings anew.
+BELL_SECONDS: Final = 30
 
 
 # Task name -> queue, filled by the decorators and read by the router of settings.
@@ -57,16 +61,48 @@ gpu_task = _decorator("inference", seconds=600)
 train_task = _decorator("training", seconds=6 * 3600)
 
 
-def ring(task: Any) -> bool:
-    """Publish the doorbell. With the broker down the row just waits until the reaper rings."""
+def ring(task: Any, **options: Any) -> bool:
+    """Publish the doorbell. With the broker down the row just waits until the reaper rings.
+
+    `options`: of Celery's `apply_async`.
+    """
     try:
-        task.apply_async(retry=False)
+        task.apply_async(retry=False, **options)
     except Exception as problem:  # kombu wraps each transport's errors in classes of its own
         logger.warning(
             "doorbell not published task=%s reason=%s", task.name, type(problem).__name__
         )
         return False
     return True
+
+
+def ring_soon(task: Any) -> None:
+    """Ring in SOON_SECONDS, unless a bell of `task` is out already.
+
+    The task says `bell_heard` before it looks: what was committed until then it sees, and what
+    comes later rings anew, so that nothing is left out. With the cache away everybody rings.
+    """
+    key = _bell_key(task)
+    try:
+        is_first = cache.add(key, "out", BELL_SECONDS)
+    except Exception as problem:  # whatever the cache's library raises
+        logger.warning("bell not marked task=%s reason=%s", task.name, type(problem).__name__)
+        ring(task, countdown=SOON_SECONDS)
+        return
+    if is_first and not ring(task, countdown=SOON_SECONDS):
+        cache.delete(key)
+
+
+def bell_heard(task: Any) -> None:
+    """From now on `ring_soon` rings again; to be called first by tasks that are rung so."""
+    try:
+        cache.delete(_bell_key(task))
+    except Exception as problem:  # the mark ends by itself
+        logger.warning("bell not heard task=%s reason=%s", task.name, type(problem).__name__)
+
+
+def _bell_key(task: Any) -> str:
+    return f"bell-{task.name}"
 
 
 def pulse_key(queue: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -43,6 +43,7 @@ class Row(NamedTuple):
     """What is asked of a case before its rank is known to have changed."""
 
     case: UUID
+    reading_list: UUID
     radiograph: UUID
     rank: int
     value: float
@@ -101,9 +102,9 @@ def _rank(keys: Sequence[UUID]) -> int:
         state__in=[CaseState.OPEN, CaseState.FLAGGED],
     )
     by_target: dict[UUID, list[Row]] = {}
-    columns = ("reading_list__target", "pk", "radiograph", "rank", "value")
-    for target, case, film, rank, value in cases.order_by().values_list(*columns):
-        by_target.setdefault(target, []).append(Row(case, film, rank, value))
+    columns = ("reading_list__target", "pk", "reading_list", "radiograph", "rank", "value")
+    for target, *row in cases.order_by().values_list(*columns):
+        by_target.setdefault(target, []).append(Row(*row))
     targets = Target.objects.in_bulk(by_target)
     moved = [place for key, rows in by_target.items() for place in _moved(rows, targets[key])]
     _write(moved)
@@ -116,10 +117,17 @@ def _moved(rows: Sequence[Row], target: Target) -> list[ListCase]:
     now = timezone.now()
     moved = []
     for row in rows:
-        rank, value = rank_of(facts[row.radiograph]) if row.radiograph in facts else row[2:]
-        if (rank, value) != (row.rank, row.value):
-            moved.append(ListCase(pk=row.case, rank=rank, value=value, updated_at=now))
+        place = rank_of(facts[row.radiograph]) if row.radiograph in facts else row[-2:]
+        if place != row[-2:]:
+            moved.append(_case(row, *place, now))
     return moved
+
+
+def _case(row: Row, rank: int, value: float, now: datetime) -> ListCase:
+    return ListCase(
+        pk=row.case, reading_list_id=row.reading_list, radiograph_id=row.radiograph,
+        rank=rank, value=value, updated_at=now,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -127,6 +135,10 @@ def _write(cases: Sequence[ListCase]) -> None:
     if not cases:
         return
     # Locked in the order of their keys, as by all who lock several: no two wait for each other.
-    keys = [case.pk for case in cases]
-    list(ListCase.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
-    ListCase.objects.bulk_update(cases, ["rank", "value", "updated_at"])
+    rows = ListCase.objects.select_for_update().filter(pk__in=[case.pk for case in cases])
+    there = set(rows.order_by("pk").values_list("pk", flat=True))
+    # All are there and nothing is added: a tenth of the time that `bulk_update` takes.
+    ListCase.objects.bulk_create(
+        (case for case in cases if case.pk in there),
+        update_conflicts=True, unique_fields=["pk"], update_fields=["rank", "value", "updated_at"],
+    )  # fmt: skip

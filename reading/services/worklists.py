@@ -46,6 +46,11 @@ def place(radiograph_keys: Iterable[UUID]) -> int:
     """
     keys = list(radiograph_keys)
     bring_back_cases(keys)
+    return place_new(keys)
+
+
+def place_new(keys: Sequence[UUID]) -> int:
+    """The same for radiographs that never were in the trash; at most AT_ONCE."""
     added = 0
     for site in Site.objects.filter(radiographs__in=keys).distinct().order_by():
         reading_list = worklist_of(site)

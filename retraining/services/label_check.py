@@ -15,6 +15,7 @@ from accounts.roles import Capability
 from core.jobs import OPEN_STATUSES, LeaseLost, oldest_held
 from core.tasks import ring
 from images.models import GroundTruth, Target
+from images.services.copies import join_rest
 from retraining import reasons
 from retraining.cohort import Cohort, cohort_of
 from retraining.models import LabelCheck, Suspicion
@@ -90,6 +91,7 @@ def _work(owner: str, check: LabelCheck) -> None:
 
 def _search(owner: str, check: LabelCheck) -> None:
     began = time.monotonic()
+    join_rest()
     cohort = cohort_of(check.target)
     by_loss = _by_loss(cohort)
     with transaction.atomic():

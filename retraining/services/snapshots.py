@@ -13,6 +13,7 @@ from accounts.audit import Deed
 from accounts.models import User
 from images.models import GroundTruth, Target, TextState
 from images.models.radiograph import RadiographStatus
+from images.services.copies import join_rest
 from retraining.models import DatasetSnapshot, Division, PatientSplit, SnapshotCase
 from retraining.snapshots.planning import PlannedCase, SnapshotPlan, plan_of
 
@@ -56,9 +57,11 @@ class Changes:
 def take_snapshot(*, target: Target, by: User | None = None) -> DatasetSnapshot:
     """Freeze the cases of `target` as they stand now; an equal list is not stored again.
 
-    Fixes the split of patients who stand in no other list yet. Raises SnapshotRefused(plan), with
-    nothing stored, where the list cannot be trained with.
+    Radiographs that nobody compared yet are compared first: their copies must not stand in another
+    split. Fixes the split of patients who stand in no other list yet. Raises SnapshotRefused(plan),
+    with nothing stored, where the list cannot be trained with.
     """
+    join_rest()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return _taken(target, by)

@@ -13,6 +13,7 @@ from accounts.roles import Role
 from images.services import patient_of, store_radiograph
 from reading.models import ReadingList, Turn
 from reading.services import take, worklist_of
+from reading.tasks.upkeep import follow_changes
 from tests.browser.scene import email_of
 from tests.factories import SiteFactory, UserFactory, chest_png, film_png
 
@@ -35,6 +36,7 @@ def lay_out(name: str, films: int, readers: int, *, real: bool) -> None:
             patient=patient_of(site=site, code=f"{name.upper()}-{seed:02d}", sex=""),
             uploader=people[0],
         )
+    follow_changes()
     print(json.dumps(str(worklist_of(site).pk)))
 
 

@@ -1,8 +1,10 @@
 """Radiographs that are copies of one film, and radiographs of others."""
 
 import io
+from datetime import timedelta
 
 import numpy as np
+from django.utils import timezone
 from PIL import Image
 
 from images.models import Radiograph
@@ -35,6 +37,12 @@ def make_film(code: str = "P-1", *, site=None, crop: float = 0.0, flipped=False,
     if rt_pcr:
         factories.state_truth(stored.radiograph, rt_pcr)
     return stored.radiograph
+
+
+def settle(*radiographs: Radiograph, seconds: float = 60) -> None:
+    """They came so long ago."""
+    moment = timezone.now() - timedelta(seconds=seconds)
+    Radiograph.objects.filter(pk__in=[each.pk for each in radiographs]).update(created_at=moment)
 
 
 def join_all() -> None:

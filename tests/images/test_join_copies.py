@@ -5,16 +5,20 @@ import io
 import pytest
 from django.core.management import call_command
 
-from config.celery import app
-from core.tasks import QUEUES
 from images.models import CopyLink, Likeness, Patient, PictureSketch, Radiograph
-from images.services import delete_for_good, restore, trash
-from images.services.copies import Copy, join_copies, join_found, waiting
+from images.services import copies, delete_for_good, restore, trash
+from images.services.copies import (
+    Copy,
+    join_copies,
+    join_found,
+    join_rest,
+    join_some,
+    waiting,
+)
 from images.services.splits import split_group
 from images.signals import pixels_replaced
-from images.tasks import copies as task
 from tests.factories import make_radiograph
-from tests.images.copying import group_of, join_all, make_film
+from tests.images.copying import group_of, join_all, make_film, settle
 
 
 def test_a_crop_joins_the_group_of_its_original(site):
@@ -158,33 +162,50 @@ def test_the_command_compares_what_is_left(site, crops):
     assert "compared 2, copies found 1" in out.getvalue()
 
 
-def test_the_task_compares_what_waits(site):
-    make_film(site=site)
-    task.join_waiting()
+def test_several_at_once_are_joined_as_one_after_the_other(site):
+    films = [
+        make_film("P-1", site=site),
+        make_film("P-2", site=site, crop=0.05),
+        make_film("P-3", site=site, flipped=True),
+        make_film("P-4", site=site, crop=0.03),
+    ]
+    assert join_some(films) == 3
+    assert group_of(films[0]) == group_of(films[1]) == group_of(films[3]) is not None
+    assert group_of(films[2]) is None
+
+
+def test_several_find_what_was_compared_before(site):
+    first = make_film("P-1", site=site)
+    join_all()
+    join_some([make_film("P-2", site=site, crop=0.05), make_film("P-3", site=site, flipped=True)])
+    assert group_of(first) is not None
+
+
+def test_each_link_names_the_older_first(site):
+    newer, older = make_film("P-2", site=site, crop=0.05), make_film("P-1", site=site)
+    settle(older)
+    join_some([older, newer])
+    link = CopyLink.objects.get()
+    assert (link.first, link.second) == (older, newer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_deleted_meanwhile_takes_no_other_along(site, monkeypatch):
+    films = [make_film("P-1", site=site), make_film("P-2", site=site, crop=0.05)]
+    gone = make_film("P-3", site=site, flipped=True)
+    keep = copies._keep
+
+    def keep_what_is_gone(sketches):
+        Radiograph.objects.filter(pk=gone.pk).delete()
+        keep(sketches)
+
+    monkeypatch.setattr(copies, "_keep", keep_what_is_gone)
+    join_some([*films, gone])
+    assert group_of(films[0]) == group_of(films[1]) is not None
+
+
+def test_the_rest_is_joined_at_once(site):
+    first, second = make_film("P-1", site=site), make_film("P-2", site=site, crop=0.05)
+    assert join_rest() == 1
+    assert group_of(first) == group_of(second) is not None
     assert not waiting().exists()
-
-
-def test_the_task_rings_for_the_rest_when_its_slice_is_over(site, monkeypatch):
-    rung = []
-    monkeypatch.setattr(task, "SLICE_SECONDS", -1.0)
-    monkeypatch.setattr(task, "AT_ONCE", 1)
-    monkeypatch.setattr(task, "ring", rung.append)
-    make_film("P-1", site=site)
-    make_film("P-2", site=site, flipped=True)
-    task.join_waiting()
-    assert rung == [task.join_waiting]
-    assert waiting().count() == 1
-
-
-def test_storing_rings_the_bell(site, monkeypatch, django_capture_on_commit_callbacks):
-    rung = []
-    monkeypatch.setattr("images.services.copies.ring", rung.append)
-    with django_capture_on_commit_callbacks(execute=True):
-        make_film(site=site)
-    assert task.join_waiting in rung
-
-
-def test_beat_rings_every_minute_on_the_queue_of_light_work():
-    entry = app.conf.beat_schedule["join-copies"]
-    assert (entry["task"], entry["schedule"]) == (task.join_waiting.name, 60.0)
-    assert QUEUES[task.join_waiting.name] == "default"

@@ -17,6 +17,7 @@ from reading.models import (
     ReadingList,
     Turn,
 )
+from reading.tasks.upkeep import follow_changes
 from tests import factories
 
 FIRST_DAY = date(2026, 1, 1)
@@ -105,3 +106,8 @@ def stand(film: Radiograph, standing: StandingOf, **facts) -> Standing:
 def run_out(turn: Turn) -> None:
     """The hold ended a moment ago."""
     Turn.objects.filter(pk=turn.pk).update(held_until=turn.taken_at - timedelta(seconds=1))
+
+
+def follow() -> None:
+    """What a worker does some seconds after radiographs came, or answers."""
+    follow_changes()

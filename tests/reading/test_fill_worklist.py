@@ -88,13 +88,7 @@ def test_what_was_read_elsewhere_is_not_on_it(site, doctor, films, worklist, rea
     assert listed(worklist) == keys(films)
 
 
-def test_a_new_radiograph_is_on_it_at_once(doctor, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        film = factories.make_radiograph(uploader=doctor, seed=3)
-    assert ListCase.objects.get().radiograph == film
-
-
-def test_a_worklist_that_cannot_be_written_fails_no_upload(
+def test_a_worklist_that_cannot_be_written_fails_no_restoring(
     doctor, monkeypatch, django_capture_on_commit_callbacks
 ):
     from reading.later import to_place
@@ -102,10 +96,12 @@ def test_a_worklist_that_cannot_be_written_fails_no_upload(
     def fail(_keys):
         raise ArithmeticError
 
+    film = factories.make_radiograph(uploader=doctor, seed=3)
+    trash(radiograph=film, by=doctor)
     monkeypatch.setattr(to_place, "_work", fail)
     with django_capture_on_commit_callbacks(execute=True):
-        film = factories.make_radiograph(uploader=doctor, seed=3)
-    assert Radiograph.objects.get() == film
+        restore(radiograph=film)
+    assert Radiograph.objects.kept().get() == film
     assert not ListCase.objects.exists()
 
 

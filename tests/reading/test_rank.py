@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from images.models import Radiograph
 from inference.models import StandingOf
-from inference.signals import standings_changed
 from reading.models import CaseState, ListCase, Rank
 from reading.services import next_turn, rank_cases
 from reading.services.ranking import NO_ANSWER, Facts, rank_of
@@ -104,7 +103,7 @@ def test_what_nobody_reads_keeps_its_place(worklist, state):
 def test_a_new_answer_of_the_model_moves_the_case(worklist):
     case = cases_of(worklist)[2]
     stand(case.radiograph, StandingOf.POSITIVE, doubt=0.2, is_uncertain=True)
-    standings_changed.send(sender=None, radiographs=[case.radiograph_id])
+    makers.follow()
     case.refresh_from_db()
     assert (case.rank, case.value) == (Rank.UNCERTAIN, 0.2)
 

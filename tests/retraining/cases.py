@@ -14,6 +14,7 @@ from inference.features import FeatureKey
 from inference.ml.extractor import VGG16_BLOCK5
 from retraining.models import Division
 from tests.factories import make_radiograph, state_truth
+from tests.retraining.lists import count_as_compared
 
 DIRECTION = np.random.default_rng(99).normal(size=VGG16_BLOCK5.dimensions)
 
@@ -46,6 +47,8 @@ def make_cases(
             films.append(patterns[is_positive])
         else:
             films.append(_like(patterns[is_positive], number))
+    # Drawn by one hand, or with the picture of another: all are alike and none is a copy.
+    count_as_compared(films)
     if cached:
         keep(films, first)
     return films

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from accounts.models import Site, User
 from accounts.roles import Role
-from images.models import GroundTruth, Patient, Radiograph, Target
+from images.copies import VERSION
+from images.models import GroundTruth, Patient, PictureSketch, Radiograph, Target
 from retraining.models import Division
 from tests.factories import SiteFactory, UserFactory
 
@@ -30,9 +31,11 @@ def confirmed_cases(
     a_patient: int = 1,
     source: str = "",
     view: str = "PA",
+    is_compared: bool = True,
 ) -> list[Radiograph]:
     """`count` radiographs with ground truth, `a_patient` to a patient; classes go round (those of
-    the target, positive first, unless given). `first` numbers patients and pixels on.
+    the target, positive first, unless given). `first` numbers patients and pixels on. Each shows
+    another picture, as workers found out unless they are not `is_compared`.
     """
     Division.objects.get_or_create(number=1, defaults={"salt": SALT})
     site = site or SiteFactory()
@@ -54,7 +57,16 @@ def confirmed_cases(
         for number in range(count)
     )
     confirm(films, target, classes, by, a_patient)
+    if is_compared:
+        count_as_compared(films)
     return films
+
+
+def count_as_compared(films: Iterable[Radiograph]) -> None:
+    """Workers looked for copies of these pictures, which nobody ever drew, and found none."""
+    PictureSketch.objects.bulk_create(
+        PictureSketch(radiograph=film, version=VERSION) for film in films
+    )
 
 
 def _film(

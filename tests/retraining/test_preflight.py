@@ -26,7 +26,7 @@ def weights(settings, tmp_path):
 
 @pytest.fixture
 def films(covid, site):
-    return confirmed_cases(200, site=site)
+    return confirmed_cases(200, site=site, is_compared=False)
 
 
 def cache(films, extractor="vgg16-block5", preprocessing="xr-224-1"):

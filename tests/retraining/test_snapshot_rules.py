@@ -129,7 +129,8 @@ def test_a_list_that_leaks_is_refused(covid, monkeypatch):
 
 
 def test_flags_of_a_small_unequal_set(covid):
-    confirmed_cases(160, classes=["covid-19", *["no-covid-19"] * 7])
+    classes = ["covid-19", *["no-covid-19"] * 7]
+    confirmed_cases(160, classes=classes, is_compared=False)
     plan = plan_of(covid)
     found = codes(plan.flags)
     assert {"one-site", "imbalance", "small-validation", "small-test", "not-compared"} <= set(found)

@@ -11,6 +11,7 @@ from retraining.models import DatasetSnapshot, Division, PatientSplit, Promotion
 from retraining.services.snapshots import Changes, SnapshotRefused, take_snapshot, what_changed
 from retraining.snapshots.planning import plan_of
 from tests.factories import state_truth
+from tests.images.copying import make_film
 from tests.retraining.lists import confirmed_cases
 
 
@@ -209,6 +210,18 @@ def test_a_correction_that_says_the_same_changes_nothing(snapshot, films):
 def test_rules_of_the_target_decide(films, covid):
     PromotionRules.objects.create(target=covid, min_patients=5000)
     assert not plan_of(covid).is_usable
+
+
+def test_what_nobody_compared_is_compared_before(covid, site):
+    """Two copies that came under two patient codes are of one group from their first list on."""
+    confirmed_cases(200, site=site)
+    one = make_film("P-1", site=site, rt_pcr="positive")
+    other = make_film("P-2", site=site, crop=0.05, rt_pcr="positive")
+    snapshot = take_snapshot(target=covid)
+    rows = SnapshotCase.objects.filter(snapshot=snapshot, radiograph__in=[one, other])
+    assert rows.count() == 2
+    assert len({(row.group, row.split) for row in rows}) == 1
+    assert "not-compared" not in {flag["code"] for flag in snapshot.flags}
 
 
 @pytest.mark.slow

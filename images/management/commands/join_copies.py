@@ -6,8 +6,6 @@ from django.core.management.base import BaseCommand
 
 from images.services import copies
 
-AT_ONCE = 100
-
 
 class Command(BaseCommand):
     help = (
@@ -17,7 +15,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         compared = found = 0
-        while waiting := list(copies.waiting()[:AT_ONCE]):
-            found += sum(copies.join_copies(radiograph=radiograph) for radiograph in waiting)
+        while waiting := list(copies.waiting()[: copies.AT_ONCE]):
+            found += copies.join_some(waiting)
             compared += len(waiting)
             self.stdout.write(f"compared {compared}, copies found {found}")

@@ -1,0 +1,73 @@
+"""When near-duplicates are looked for: while nobody brings radiographs, or when some waited long.
+
+The cache keeps since when everything may wait that is known to wait, so that not all radiographs
+are gone through each time. The mark is of one hour, and goes when an old picture is to be compared
+anew: the next one who asks goes through all.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from images.models import IncomingFile, Radiograph
+from images.services.copies import AT_ONCE, waiting
+
+logger = logging.getLogger(__name__)
+
+# Nothing came for so long: whoever was sending has finished.
+QUIET: Final = timedelta(seconds=10)
+# Who always sends would keep the others waiting for ever.
+LONGEST_WAIT: Final = timedelta(minutes=3)
+# A row is seen by others some time after the moment that stands in it.
+MARGIN: Final = timedelta(minutes=1)
+HOUR: Final = 3600
+
+
+def is_quiet() -> bool:
+    """Whether no radiograph was stored in the last seconds and no file waits to be looked at."""
+    lately = Radiograph.objects.kept().filter(created_at__gte=timezone.now() - QUIET)
+    return not lately.exists() and not IncomingFile.objects.awaits_worker()
+
+
+def some_waiting() -> list[Radiograph]:
+    """The oldest radiographs that wait to be compared, at most AT_ONCE."""
+    asked_at = timezone.now()
+    rows = list(waiting(_since())[:AT_ONCE])
+    _note((rows[0].created_at if rows else asked_at) - MARGIN)
+    return rows
+
+
+def waited_too_long(rows: list[Radiograph]) -> bool:
+    """Of `some_waiting`."""
+    return bool(rows) and rows[0].created_at < timezone.now() - LONGEST_WAIT
+
+
+def look_through_all() -> None:
+    """From now on `some_waiting` finds old radiographs too."""
+    try:
+        cache.delete(_key())
+    except Exception as problem:  # whatever the cache's library raises; the mark ends by itself
+        logger.warning("mark not taken away reason=%s", type(problem).__name__)
+
+
+def _since() -> datetime | None:
+    try:
+        since = cache.get(_key())
+    except Exception as problem:
+        logger.warning("mark not read reason=%s", type(problem).__name__)
+        return None
+    return datetime.fromisoformat(since) if since else None
+
+
+def _note(since: datetime) -> None:
+    try:
+        cache.set(_key(), since.isoformat(), HOUR)
+    except Exception as problem:
+        logger.warning("mark not kept reason=%s", type(problem).__name__)
+
+
+def _key() -> str:
+    return f"copies-wait-since-{timezone.now():%Y%m%d%H}"
