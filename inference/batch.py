@@ -1,17 +1,17 @@
 """Answering a micro-batch: each radiograph's stages, and a trouble of one that stays its own.
 
-pin model -> cached features? --no--> fetch, decode, preprocess -> features -> keep
-                    |                                                          |
-                    +-----------------> gate <---------------------------------+
-                                          |
-                                        head -> outcome
+begun:    pin model -> cached features? --no--> fetch, decode, preprocess -> features
+                              |                                                 |
+                              +---------------------+---------------------------+
+answered:                          keep -> gate -> head -> outcome
 
 Where the model that serves reads other features than VGG16's, both kinds are recalled or made.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -32,20 +32,40 @@ if TYPE_CHECKING:
     from inference.ml.gate import Verdict
 
 
-def answer(predictions: Sequence[Prediction], following: Iterable[Radiograph] = ()) -> list[Case]:
-    """One case for each prediction, in their order; nothing is raised but what stops the process.
+@dataclass(frozen=True)
+class Begun:
+    """One case for each prediction, in their order, and the vectors that were made for them."""
 
-    The inputs of the `following` radiographs are read while the engine is busy with these.
+    cases: Sequence[Case]
+    made: Mapping[FeatureKey, Vector]
+
+
+def begin(
+    predictions: Sequence[Prediction],
+    following: Iterable[Radiograph] = (),
+    fresh: Mapping[FeatureKey, Vector] | None = None,
+) -> Begun:
+    """The features of each, which is what takes long; a trouble of one is noted in its case.
+
+    The inputs of the `following` radiographs are read while the engine is busy with these. `fresh`
+    vectors were made a moment ago and are perhaps not kept yet.
     """
     cases = [Case(prediction) for prediction in predictions]
     pin_models(cases)
-    extraction.recall_features(sound(cases))
+    extraction.recall_features(sound(cases), fresh or {})
     missing = [case for case in sound(cases) if case.lacks]
     extraction.read_inputs(missing, following)
-    extraction.extract(sound(missing))
-    judge(sound(cases))
-    classify(sound(cases))
-    return cases
+    return Begun(cases, extraction.extract(sound(missing)))
+
+
+def answer(begun: Begun) -> None:
+    """Keep what was made, and let each sound case end with an outcome or a problem.
+
+    Raises what the database does.
+    """
+    extraction.keep(begun.made, begun.cases)
+    judge(sound(begun.cases))
+    classify(sound(begun.cases))
 
 
 def pin_models(cases: Iterable[Case]) -> None:
@@ -54,7 +74,8 @@ def pin_models(cases: Iterable[Case]) -> None:
     for case in cases:
         target = case.prediction.target
         if target.pk not in live:
-            live[target.pk] = DeployedModel.objects.live(target)
+            # Without what only pages show.
+            live[target.pk] = DeployedModel.objects.defer("metrics", "limits").live(target)
         case.model = live[target.pk]
         if case.model is None:
             case.problem = PermanentError(reasons.MODEL_MISSING)
@@ -73,22 +94,29 @@ def judge(cases: Sequence[Case]) -> None:
     Drawn (synthetic) films are none and say so; they pass, to be looked at in a demonstration.
     """
     began = time.perf_counter()
-    of_cases = [case.radiograph.pk for case in cases]
-    trusted, earlier = gate.overridden(of_cases), gate.earlier_verdicts(of_cases)
+    # Whose features were cached has been here before.
+    earlier = gate.earlier_verdicts([case.radiograph.pk for case in cases if case.was_cached])
     share(cases, "gate", began)
     for case in cases:
-        if case.basis is None:
-            continue
         began = time.perf_counter()
-        try:
-            case.verdict = earlier.get(case.radiograph.pk) or _verdict(case, case.basis)
-        except Exception as problem:
-            case.problem = problem
-        else:
-            is_trusted = case.radiograph.pk in trusted or case.radiograph.is_synthetic
-            if not case.verdict.passes and not is_trusted:
-                case.problem = PermanentError(reasons.NOT_FRONTAL)
+        _judge(case, earlier.get(case.radiograph.pk))
         share([case], "gate", began)
+    _stop([case for case in sound(cases) if case.verdict and not case.verdict.passes])
+
+
+def _judge(case: Case, earlier: "Verdict | None") -> None:
+    try:
+        if case.basis is not None:
+            case.verdict = earlier or _verdict(case, case.basis)
+    except Exception as problem:
+        case.problem = problem
+
+
+def _stop(cases: Sequence[Case]) -> None:
+    trusted = gate.overridden([case.radiograph.pk for case in cases])
+    for case in cases:
+        if case.radiograph.pk not in trusted and not case.radiograph.is_synthetic:
+            case.problem = PermanentError(reasons.NOT_FRONTAL)
 
 
 def classify(cases: Sequence[Case]) -> None:

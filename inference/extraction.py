@@ -4,9 +4,10 @@ A case may need two kinds: what its model reads, and VGG16's, which gate and sim
 whatever serves.
 """
 
+import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,11 +26,19 @@ if TYPE_CHECKING:
 BASIS: Final = (VGG16_BLOCK5.code, VGG16_BLOCK5.preprocessing_version)
 
 Kind = tuple[str, str]
+Vectors = dict[FeatureKey, Vector]
+
+# A candidate's network may compute while the batch after is under way: one network at a time has
+# the cores, or the card's memory.
+_turn = threading.Lock()
 
 
-def recall_features(cases: Sequence[Case]) -> None:
+def recall_features(cases: Sequence[Case], fresh: Mapping[FeatureKey, Vector]) -> None:
+    """What is cached, and what is so `fresh` that it is not kept yet."""
     began = time.perf_counter()
-    kept = features.read_many({key for case in cases for key in case.keys})
+    wanted = {key for case in cases for key in case.keys}
+    kept = features.read_many(wanted - fresh.keys())
+    kept.update((key, fresh[key]) for key in wanted & fresh.keys())
     share(cases, "fetch", began)
     for case in cases:
         case.vectors = {key: kept[key] for key in case.keys if key in kept}
@@ -55,13 +64,21 @@ def read_inputs(cases: Sequence[Case], following: Iterable[Radiograph] = ()) -> 
     reader.read_ahead(following, frozenset().union(*by_sides))
 
 
-def extract(cases: Sequence[Case]) -> None:
-    """Make and keep what each case lacks."""
+def extract(cases: Sequence[Case]) -> Vectors:
+    """Make what each case lacks: what was made, to be kept."""
+    made: Vectors = {}
     for kind in (BASIS, *_other_kinds(cases)):
         lacking = [case for case in sound(cases) if kind in map(kind_of, case.lacks)]
-        _extract_kind(kind, lacking)
-    done = [case for case in sound(cases) if case.film is not None]
-    inputs.forget(case.radiograph.pk for case in done)
+        made |= _extract_kind(kind, lacking)
+    return made
+
+
+def keep(made: Mapping[FeatureKey, Vector], cases: Sequence[Case]) -> None:
+    """Keep what was made for `cases`; nobody needs what the uploads handed over for it any more."""
+    began = time.perf_counter()
+    features.keep_many(made)
+    share([case for case in cases if not made.keys().isdisjoint(case.keys)], "store", began)
+    inputs.forget(case.radiograph.pk for case in sound(cases) if case.film is not None)
 
 
 def add_vectors(model: DeployedModel, cases: Sequence[Case]) -> None:
@@ -86,7 +103,8 @@ def _vector(case: Case, engine: "Engine") -> Vector:
     if case.film is None or (side != VGG16_BLOCK5.side and side not in case.film.others):
         case.film = inputs.input_of(case.radiograph, (side,))
     batch = worker.batch_of(engine.spec, [case.film.at(side)])
-    vector: Vector = worker.features_of(engine, batch)[0]
+    with _turn:
+        vector: Vector = worker.features_of(engine, batch)[0]
     return vector
 
 
@@ -132,25 +150,25 @@ def _other_kinds(cases: Iterable[Case]) -> Iterator[Kind]:
     return (kind for kind in kinds if kind != BASIS)
 
 
-def _extract_kind(kind: Kind, cases: Sequence[Case]) -> None:
+def _extract_kind(kind: Kind, cases: Sequence[Case]) -> Vectors:
     """Features of the whole batch; should that fail, of each film alone: none fails for another."""
     films: dict[FeatureKey, list[Case]] = defaultdict(list)
     for case in cases:
         films[next(key for key in case.lacks if kind_of(key) == kind)].append(case)
     if not films:
-        return
+        return {}
     try:
-        _make(films)
+        return _make(films)
     except Exception as problem:
         if len(films) > 1:
-            for own in films.values():
-                _extract_kind(kind, own)
-            return
+            made = [_extract_kind(kind, own) for own in films.values()]
+            return {key: vector for some in made for key, vector in some.items()}
         for case in cases:
             case.problem = problem
+        return {}
 
 
-def _make(films: dict[FeatureKey, list[Case]]) -> None:
+def _make(films: dict[FeatureKey, list[Case]]) -> Vectors:
     """One vector for each key, also where two questions are put about one film."""
     cases = [case for own in films.values() for case in own]
     first = [own[0] for own in films.values()]
@@ -160,15 +178,14 @@ def _make(films: dict[FeatureKey, list[Case]]) -> None:
     batch = worker.batch_of(engine.spec, greys)
     share(cases, "preprocess", began)
     began = time.perf_counter()
-    vectors = worker.features_of(engine, batch)
+    with _turn:
+        vectors = worker.features_of(engine, batch)
     share(cases, "features", began)
     made = dict(zip(films, vectors, strict=True))
     for key, own in films.items():
         for case in own:
             case.vectors[key] = made[key]
-    began = time.perf_counter()
-    features.keep_many(made)
-    share(cases, "store", began)
+    return made
 
 
 def _engine_for(key: FeatureKey, case: Case) -> "Engine":

@@ -1,6 +1,6 @@
 """The gate in service: which images it has seen, and for which a person has vouched."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -16,21 +16,23 @@ def shipped_gate() -> Gate:
     return _loaded(Path(settings.GATE_DIR))
 
 
-def overridden(radiographs: Iterable[UUID]) -> set[UUID]:
+def overridden(radiographs: Collection[UUID]) -> set[UUID]:
     """Those of the radiographs that a person vouched for."""
-    rows = GateOverride.objects.filter(radiograph__in=list(radiographs))
+    if not radiographs:
+        return set()
+    rows = GateOverride.objects.filter(radiograph__in=radiographs)
     return set(rows.values_list("radiograph", flat=True))
 
 
-def earlier_verdicts(radiographs: Iterable[UUID]) -> dict[UUID, Verdict]:
+def earlier_verdicts(radiographs: Collection[UUID]) -> dict[UUID, Verdict]:
     """What the same gate measured for earlier predictions of the same radiographs.
 
     Pixels do not change, so nothing is measured twice.
     """
+    if not radiographs:
+        return {}
     gate = shipped_gate()
-    measured = Prediction.objects.filter(
-        radiograph__in=list(radiographs), gate_version=gate.version
-    )
+    measured = Prediction.objects.filter(radiograph__in=radiographs, gate_version=gate.version)
     rows = measured.values_list("radiograph", "gate_similarity", "gate_score")
     return {key: gate.verdict(similarity, score) for key, similarity, score in rows}
 

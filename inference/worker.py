@@ -136,7 +136,10 @@ def features_of(extractor: "Engine", batch: NDArray[np.float32]) -> NDArray[np.f
 
 def batch_of(spec: ExtractorSpec, greys: Sequence[Grey]) -> NDArray[np.float32]:
     """Films (side, side) in 0..1 to what the network of `spec` reads, (N, channels, side, side)."""
-    return np.stack([network_input_of(spec, grey) for grey in greys])
+    batch = np.empty((len(greys), *spec.input_shape), np.float32)
+    for place, grey in zip(batch, greys, strict=True):
+        place[:] = normalised(spec.normalisation, grey)
+    return batch
 
 
 def network_input_of(spec: ExtractorSpec, grey: Grey) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -116,9 +116,23 @@ class Engine:
 
 def to_half(features: npt.NDArray[np.floating]) -> Features:
     """Round features to what is stored; what fp16 cannot hold becomes its largest value."""
+    if features.dtype == np.float16:
+        return cast(Features, features)
     largest = float(np.finfo(np.float16).max)
     rounded: Features = np.clip(features, -largest, largest).astype(np.float16)
     return rounded
+
+
+# All ones: an infinity, or no number at all (IEEE 754, 3.4).
+_EXPONENT_OF_HALF: Final = 0x7C00
+
+
+def _are_finite(features: npt.NDArray[np.floating]) -> bool:
+    """Processors have no arithmetic of fp16: its bits are looked at."""
+    if features.dtype != np.float16:
+        return bool(np.isfinite(features).all())
+    exponents = features.view(np.uint16) & _EXPONENT_OF_HALF
+    return not bool((exponents == _EXPONENT_OF_HALF).any())
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,7 @@ class Classifier:
         expected = self._head.linear_layers()[0].in_features
         if features.ndim != 2 or features.shape[1] != expected:
             raise ValueError(f"expected (N, {expected}) features, got {features.shape}")
-        if not np.isfinite(features).all():
+        if not _are_finite(features):
             raise ValueError("features are not finite")
         return to_half(features)
 

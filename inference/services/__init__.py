@@ -13,6 +13,7 @@ from inference.services.explain import (
     work_next_explanation,
 )
 from inference.services.gate import NotStopped, override_gate
+from inference.services.pipeline import answer_waiting
 from inference.services.queue import (
     bury_exhausted,
     queue_missing,
@@ -42,6 +43,7 @@ __all__ = [
     "NotInService",
     "NotStopped",
     "activate",
+    "answer_waiting",
     "bury_exhausted",
     "cancel_reprediction",
     "install_baseline",

@@ -5,9 +5,9 @@ same moment may miss each other: upkeep looks at what changed lately once more.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -28,17 +28,17 @@ LATELY: Final = timedelta(hours=3)
 WRITTEN: Final = ("standing", "prediction", "doubt", "is_uncertain", "updated_at")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_standings(radiographs: Iterable[UUID]) -> None:
-    """Write anew where the answers for these radiographs stand; joins the transaction."""
+    """Write anew where the answers for these radiographs stand; joins the transaction, which ends
+    with it when it fails."""
     keys = sorted(set(radiographs))
     if not keys:
         return
-    rt_pcr = Target.objects.only("pk").get(code=RT_PCR_TARGET).pk
     for some in _parts(keys):
-        # What was deleted while a worker was busy with it has no standing.
-        there = Radiograph.objects.order_by().filter(pk__in=some).values_list("pk", flat=True)
-        _write([*_standings(list(there), rt_pcr).values()])
+        found = _standings(some)
+        # In one order, so that no two writers wait for each other.
+        _write([found[key] for key in sorted(found)])
     # Robust: a worklist that cannot be ranked must fail neither an upload nor a micro-batch.
     transaction.on_commit(
         lambda: standings_changed.send(sender=Standing, radiographs=keys), robust=True
@@ -60,38 +60,71 @@ def mend_standings() -> int:
     return len(keys)
 
 
-def _standings(radiographs: Iterable[UUID], rt_pcr: UUID) -> dict[tuple[UUID, UUID], Standing]:
-    found = {
-        (key, rt_pcr): Standing(radiograph_id=key, target_id=rt_pcr, standing=StandingOf.NONE)
-        for key in radiographs
-    }
+class _Answer(NamedTuple):
+    """What a standing is made of, in the order of `_COLUMNS`."""
+
+    radiograph: UUID
+    target: UUID
+    target_code: str
+    prediction: UUID
+    status: str
+    probability: float | None
+    is_unsure: bool
+    threshold: float | None
+    is_positive: bool | None
+
+
+_COLUMNS: Final = (
+    "radiograph", "target", "target__code", "pk", "status", "probability", "is_unsure",
+    "model__threshold", "predicted_class__is_positive",
+)  # fmt: skip
+
+
+def _standings(radiographs: Collection[UUID]) -> dict[tuple[UUID, UUID], Standing]:
     rows = Prediction.objects.filter(radiograph__in=radiographs).exclude(status=JobStatus.CANCELLED)
     # Oldest first: the newest of each is written last.
-    for row in rows.select_related("model", "predicted_class").order_by("created_at", "pk"):
-        found[row.radiograph_id, row.target_id] = _standing(row)
+    ordered = rows.order_by("created_at", "pk").values_list(*_COLUMNS)
+    answers = [_Answer(*row) for row in ordered]
+    asked = {answer.radiograph for answer in answers if answer.target_code == RT_PCR_TARGET}
+    found = _not_asked([key for key in radiographs if key not in asked])
+    for answer in answers:
+        found[answer.radiograph, answer.target] = _standing(answer)
     return found
 
 
-def _standing(row: Prediction) -> Standing:
+def _not_asked(radiographs: Sequence[UUID]) -> dict[tuple[UUID, UUID], Standing]:
+    """That nobody asked for a radiograph's RT-PCR answer is a standing as well."""
+    if not radiographs:
+        return {}
+    rt_pcr = Target.objects.only("pk").get(code=RT_PCR_TARGET).pk
+    # What was deleted while a worker was busy with it has no standing.
+    there = Radiograph.objects.order_by().filter(pk__in=radiographs).values_list("pk", flat=True)
+    return {
+        (key, rt_pcr): Standing(radiograph_id=key, target_id=rt_pcr, standing=StandingOf.NONE)
+        for key in there
+    }
+
+
+def _standing(answer: _Answer) -> Standing:
     standing = Standing(
-        radiograph_id=row.radiograph_id,
-        target_id=row.target_id,
-        prediction=row,
-        standing=_word(row),
+        radiograph_id=answer.radiograph,
+        target_id=answer.target,
+        prediction_id=answer.prediction,
+        standing=_word(answer),
     )
-    if row.status == JobStatus.DONE and row.probability is not None and row.model is not None:
-        threshold = row.model.threshold
-        standing.doubt = abs(logit(row.probability) - logit(threshold))
-        standing.is_uncertain = row.is_unsure or is_near(row.probability, threshold)
+    probability, threshold = answer.probability, answer.threshold
+    if answer.status == JobStatus.DONE and probability is not None and threshold is not None:
+        standing.doubt = abs(logit(probability) - logit(threshold))
+        standing.is_uncertain = answer.is_unsure or is_near(probability, threshold)
     return standing
 
 
-def _word(row: Prediction) -> StandingOf:
-    if row.status in OPEN_STATUSES:
+def _word(answer: _Answer) -> StandingOf:
+    if answer.status in OPEN_STATUSES:
         return StandingOf.WAITING
-    if row.status != JobStatus.DONE or row.predicted_class is None:
+    if answer.status != JobStatus.DONE or answer.is_positive is None:
         return StandingOf.FAILED
-    return StandingOf.POSITIVE if row.predicted_class.is_positive else StandingOf.NEGATIVE
+    return StandingOf.POSITIVE if answer.is_positive else StandingOf.NEGATIVE
 
 
 def _write(rows: list[Standing]) -> None:

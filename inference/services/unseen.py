@@ -20,7 +20,9 @@ def score_in_the_shadow(cases: Sequence[Case]) -> None:
     """
     if not cases:
         return
-    for candidate in DeployedModel.objects.shadows():
+    # Mostly there is none: asked of every micro-batch, so without what only pages show.
+    candidates = DeployedModel.objects.shadows().select_related(None).defer("metrics", "limits")
+    for candidate in candidates:
         own = [case for case in cases if case.prediction.target_id == candidate.target_id]
         if own:
             _score(candidate, own)

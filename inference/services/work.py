@@ -1,35 +1,52 @@
-"""Working on predictions: claim a micro-batch, answer it, store each answer.
+"""Working on predictions: claim a micro-batch, make its features, answer it, store each answer.
 
 Nothing here trusts the message that rang.
 """
 
-import logging
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import Error as DatabaseError
-from django.db import IntegrityError, transaction
 
-from core.errors import JobError, PermanentError
+from core.errors import JobError
 from core.jobs import heartbeat
 from images.models import Radiograph
-from inference import batch, extraction, features, gate, reasons, worker
+from inference import batch, features, inputs, reasons, worker
 from inference.cases import Case
+from inference.features import FeatureKey, Vector
 from inference.ml.batcher import Take, WaitFor, Waiting, next_batch
 from inference.ml.extractor import BatchLimits
 from inference.models import Prediction, StageTimings
 from inference.services.standings import note_standings
+from inference.services.storing import log, store
 from inference.services.unseen import score_in_the_shadow
-
-if TYPE_CHECKING:
-    from inference.ml.engine import Outcome
-
-logger = logging.getLogger(__name__)
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A micro-batch that this worker took; `owner` is "" where others took all of it first.
+
+    `was_tried`: a single row whose worker died or gave it back. `following` may well come next.
+    """
+
+    owner: str
+    was_tried: bool
+    following: Sequence[UUID]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A micro-batch whose features are there. Its leases are extended until it is concluded."""
+
+    owner: str
+    begun: batch.Begun
+    heart: ExitStack
 
 
 def work_next(*, clock: Clock = time.time, sleep: Sleep = time.sleep) -> bool:
@@ -37,17 +54,28 @@ def work_next(*, clock: Clock = time.time, sleep: Sleep = time.sleep) -> bool:
 
     Each of its predictions ends done, failed, or queued again for another try (`core.jobs`).
     """
+    claim = claim_next(clock=clock, sleep=sleep)
+    if claim is None:
+        return False
+    if (begun := begin(claim)) is not None:
+        conclude(begun)
+    return True
+
+
+def claim_next(*, clock: Clock = time.time, sleep: Sleep = time.sleep) -> Claim | None:
+    """Take the next micro-batch, if need be after a pause for others to join it; None when nothing
+    is claimable."""
     limits = worker.engine().limits
-    decision = next_batch(waiting(limits), limits, clock())
+    line = waiting(limits)
+    decision = next_batch(line, limits, clock())
     if isinstance(decision, WaitFor):
         sleep(decision.seconds)
-        decision = next_batch(waiting(limits), _impatient(limits), clock())
+        line = waiting(limits)
+        decision = next_batch(line, _impatient(limits), clock())
     if not isinstance(decision, Take):
-        return False
-    owner = Prediction.objects.claim(*decision.keys)
-    if owner:
-        _work(owner, decision.next_keys)
-    return True
+        return None
+    was_tried = any(row.was_tried for row in line if row.key in decision.keys)
+    return Claim(Prediction.objects.claim(*decision.keys), was_tried, decision.next_keys)
 
 
 def waiting(limits: BatchLimits) -> list[Waiting]:
@@ -65,87 +93,63 @@ def _impatient(limits: BatchLimits) -> BatchLimits:
     return BatchLimits(limits.rows, patience=0.0)
 
 
-def _work(owner: str, following: Sequence[Any]) -> None:
-    held = Prediction.objects.filter(owner=owner).select_related("radiograph", "target")
-    held = held.prefetch_related("target__classes").order_by("urgency", "created_at")
-    with heartbeat(Prediction.objects.all(), owner):
+def begin(claim: Claim, fresh: Mapping[FeatureKey, Vector] | None = None) -> Running | None:
+    """Make the features of a claimed micro-batch, by the model that is live now.
+
+    `fresh` as in `batch.begin`. None where there is nothing to conclude: others were quicker, or
+    the batch as a whole failed and its rows were given back.
+    """
+    if not claim.owner:
+        return None
+    with ExitStack() as heart:
+        heart.enter_context(heartbeat(Prediction.objects.all(), claim.owner))
         try:
-            cases = batch.answer(list(held), _next(following))
-            store(owner=owner, cases=cases)
+            held, following = _read(claim)
+            begun = batch.begin(held, following, fresh)
         except Exception as problem:
-            # Not of one radiograph: all that is still held is given back for another try.
-            _log(problem)
-            keys = list(held.values_list("radiograph", flat=True))
-            Prediction.objects.release(owner, reasons.code_of(problem))
-            note_standings(keys)
+            _give_back(claim.owner, problem)
+            return None
+        return Running(claim.owner, begun, heart.pop_all())
+
+
+def conclude(work: Running) -> None:
+    """Judge, classify and store a micro-batch whose features are there."""
+    with work.heart:
+        try:
+            batch.answer(work.begun)
+            store(owner=work.owner, cases=work.begun.cases)
+        except Exception as problem:
+            _give_back(work.owner, problem)
             return
-    _aftermath(cases)
+    _aftermath(work.begun.cases)
 
 
-def _next(keys: Sequence[UUID]) -> list[Radiograph]:
-    return list(Radiograph.objects.filter(predictions__in=keys).distinct())
+def _read(claim: Claim) -> tuple[list[Prediction], list[Radiograph]]:
+    """What was claimed, and the radiographs that may well come next."""
+    rows = Prediction.objects.filter(owner=claim.owner).select_related("target")
+    rows = rows.order_by("urgency", "created_at")
+    films = _films_of([*(row.pk for row in rows), *claim.following])
+    # What is deleted just now is nobody's any more.
+    held = [row for row in rows if row.radiograph_id in films]
+    for row in held:
+        row.radiograph = films[row.radiograph_id]
+    own = {row.radiograph_id for row in held}
+    return held, [film for key, film in films.items() if key not in own]
 
 
-def store(*, owner: str, cases: Sequence[Case]) -> None:
-    """Write every answer with its model pinned, in one transaction; what the worker no longer
-    holds is left as it is. `stages["store"]` then is each row's part of the commit."""
-    began = time.perf_counter()
-    with transaction.atomic():
-        for case in cases:
-            _store(owner, case)
-        note_standings(case.radiograph.pk for case in cases)
-    spent = (time.perf_counter() - began) * 1000 / max(1, len(cases))
-    for case in cases:
-        case.stages["store"] = case.stages.get("store", 0.0) + spent
+def _films_of(keys: Iterable[UUID]) -> dict[UUID, Radiograph]:
+    """The radiographs of predictions, with what answering asks of them: rows are wide."""
+    rows = Radiograph.objects.order_by().filter(predictions__in=keys)
+    return {row.pk: row for row in rows.only(*inputs.COLUMNS, "is_synthetic")}
 
 
-def _store(owner: str, case: Case) -> None:
-    row = Prediction.objects.filter(pk=case.prediction.pk)
-    if case.outcome is None:
-        _give_up(owner, case, case.problem or PermanentError(reasons.UNEXPECTED))
-        return
-    try:
-        with transaction.atomic():
-            case.is_stored = row.finish(owner, **_results(case, case.outcome))
-    except IntegrityError:
-        # `one_prediction_per_model`: this model has answered for this radiograph already.
-        row.owned(owner).cancel()
-
-
-def _results(case: Case, outcome: "Outcome") -> dict[str, Any]:
-    classes = {row.code: row for row in case.prediction.target.classes.all()}
-    return _gate_values(case) | {
-        "model": case.model,
-        "predicted_class": classes[outcome.label],
-        "probability": outcome.positive_probability,
-        "probabilities": outcome.probabilities,
-        "answers": list(outcome.answers),
-        "is_unsure": outcome.is_unsure,
-        "features_were_cached": case.was_cached,
-        "engine": extraction.engine_facts(case),
-        "milliseconds": round(sum(case.stages.values())),
-    }
-
-
-def _gate_values(case: Case) -> dict[str, Any]:
-    if case.verdict is None:
-        return {}
-    return {
-        "gate_similarity": case.verdict.similarity,
-        "gate_score": case.verdict.score,
-        "gate_version": gate.shipped_gate().version,
-    }
-
-
-def _give_up(owner: str, case: Case, problem: Exception) -> None:
-    """End the row, or give it back when another try may help."""
-    _log(problem)
-    row = Prediction.objects.filter(pk=case.prediction.pk)
-    code = reasons.code_of(problem)
-    if isinstance(problem, PermanentError):
-        row.fail(owner, code, **_gate_values(case))
-    else:
-        row.release(owner, code)
+def _give_back(owner: str, problem: Exception) -> None:
+    """What is not of one radiograph: all that is still held is given back for another try."""
+    log(problem)
+    held = Prediction.objects.filter(owner=owner)
+    keys = list(held.values_list("radiograph", flat=True))
+    Prediction.objects.release(owner, reasons.code_of(problem))
+    note_standings(keys)
 
 
 def _aftermath(cases: Sequence[Case]) -> None:
@@ -161,15 +165,8 @@ def _aftermath(cases: Sequence[Case]) -> None:
         )
         score_in_the_shadow(done)
     except (DatabaseError, OSError, ValueError, JobError) as problem:
-        _log(problem)
+        log(problem)
 
 
 def _timings(case: Case, batch_size: int) -> StageTimings:
     return StageTimings(prediction=case.prediction, batch=batch_size, **case.stages)
-
-
-def _log(problem: Exception) -> None:
-    # The type alone: an error's text may hold a path, and a traceback may hold pixels.
-    logger.warning(
-        "prediction not made code=%s problem=%s", reasons.code_of(problem), type(problem).__name__
-    )

@@ -1,6 +1,5 @@
 """Predictions: the doorbell, the reaper, and what a worker does when it starts."""
 
-import time
 from typing import Any
 
 from celery.signals import worker_ready
@@ -16,13 +15,8 @@ SLICE_SECONDS = 5.0
 @gpu_task
 def predict_waiting() -> None:
     """Work until nothing is claimable, or the slice is over: then ring for the rest."""
-    if not worker.is_ready():
-        return
-    slice_ends = time.monotonic() + SLICE_SECONDS
-    while services.work_next():
-        if time.monotonic() >= slice_ends:
-            ring(predict_waiting)
-            return
+    if worker.is_ready() and services.answer_waiting(seconds=SLICE_SECONDS):
+        ring(predict_waiting)
 
 
 @cpu_task

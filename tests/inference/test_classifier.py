@@ -75,9 +75,10 @@ def test_features_of_another_shape_are_refused(plain, shape):
         plain.probabilities(np.zeros(shape, np.float16))
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_features_that_are_not_finite_are_refused(plain, features, value):
-    broken = features[:1].copy()
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_features_that_are_not_finite_are_refused(plain, features, value, kind):
+    broken = features[:1].astype(kind)
     broken[0, 7] = value
     with pytest.raises(ValueError, match="finite"):
         plain.probabilities(broken)
