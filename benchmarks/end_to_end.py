@@ -1,5 +1,8 @@
 """Upload to stored prediction through the real platform, held against the bare engine loop.
 
+Four users send their films in two ways: in batches, as the page for many files and a hospital's
+program do, and each film by a request of its own.
+
 Moments of predictions are the server's own (`finished_at`), which is the same machine's clock.
 """
 
@@ -8,7 +11,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,10 @@ USERS = 4
 SETTLED = 50
 # Of the memory curve, about so many are kept.
 POINTS = 25
+Sending = Callable[[Person, Sequence[Path]], list[Sent]]
+CHORES_SECONDS = 180.0
+UNCOMPARED = """SELECT count(*) FROM images_radiograph AS film WHERE NOT EXISTS
+                (SELECT 1 FROM images_picturesketch WHERE radiograph_id = film.id)"""
 STAGES = ("fetch", "decode", "preprocess", "features", "gate", "head", "store")
 
 
@@ -33,9 +40,10 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     found = films.films(1 + images + probes)
     first, batch, singles = found.paths[0], found.paths[1 : images + 1], found.paths[images + 1 :]
     before = bare.run_apart(batch).seconds
-    four = _together(first, batch, USERS)
+    four = _together(first, batch, USERS, Person.send_batch)
     after = bare.run_apart(batch).seconds
-    one = _together(first, batch[:few], 1)
+    one_by_one = _together(first, batch, USERS, Person.upload_all)
+    one = _together(first, batch[:few], 1, Person.upload_all)
     during = waiting.during_a_batch(first, batch, singles)
     bare_ms = statistics.mean((before, after)) / images * 1000
     return {
@@ -43,49 +51,63 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         "bare_seconds": [round(before, 2), round(after, 2)],
         "bare_ms_per_image": round(bare_ms, 2),
         "wall_over_bare": round(four["ms_per_image"] / bare_ms, 3),
+        "one_by_one_over_bare": round(one_by_one["ms_per_image"] / bare_ms, 3),
         "one_user_over_bare": round(one["ms_per_image"] / bare_ms, 3),
         "memory_off_by_percent": four["memory_off_by_percent"],
         "p95_during_a_batch_seconds": during["p95_seconds"],
         "four_users": four,
+        "four_users_one_by_one": one_by_one,
         "one_user": one,
         "alone": waiting.alone(first, singles[:alone]),
         "during_a_batch": during,
     }
 
 
-def _together(first: Path, paths: Sequence[Path], users: int) -> dict[str, Any]:
-    """Each user uploads a share of the films, one after the other, all users at the same time."""
+def _together(first: Path, paths: Sequence[Path], users: int, send: Sending) -> dict[str, Any]:
+    """Each user sends a share of the films, all users at the same time."""
     with warm_platform(users, first) as scenario:
-        client = time.process_time()
+        client, began = time.process_time(), time.time()
         with Watch(scenario.installation.folder) as watch:
-            sent = _upload(scenario, paths)
-            answers = scenario.answers_to(sent)
+            sent = _upload(scenario, paths, send)
+            answers = scenario.answers_since(began)
+        client = time.process_time() - client
         return _summary(sent, answers) | {
             "users": users,
-            "client_processor_seconds": round(time.process_time() - client, 2),
+            "client_processor_seconds": round(client, 2),
             "processor_seconds": watch.processor_seconds,
             "stages_ms": _stages(scenario.installation),
             **_memory(watch, answers),
+            "chores": _chores(scenario.installation),
         }
 
 
-def _upload(scenario: Scenario, paths: Sequence[Path]) -> list[Sent]:
+def _upload(scenario: Scenario, paths: Sequence[Path], send: Sending) -> list[Sent]:
     people = scenario.people
     shares = [paths[turn :: len(people)] for turn in range(len(people))]
     with ThreadPoolExecutor(len(people)) as pool:
-        return [each for share in pool.map(Person.upload_all, people, shares) for each in share]
+        return [each for share in pool.map(send, people, shares) for each in share]
+
+
+def _chores(installation: Installation) -> dict[str, Any]:
+    """What the platform does once nobody waits any more: worklists, comparing with all others."""
+    ends = time.monotonic() + CHORES_SECONDS
+    with Watch(installation.folder) as watch:
+        while (left := installation.query(UNCOMPARED)[0][0]) and time.monotonic() < ends:
+            time.sleep(1.0)
+    return {"left": left, "processor_seconds": watch.processor_seconds}
 
 
 def _summary(sent: Sequence[Sent], answers: Sequence[Answer]) -> dict[str, Any]:
     """Wall time goes from the first request to the last stored prediction."""
     began = min(each.began for each in sent)
     wall = max(each.finished for each in answers) - began
+    images = len({each.radiograph for each in answers})
     return {
-        "images": len(sent),
-        "different_images": len({each.radiograph for each in sent}),
+        "images": images,
+        "requests": len(sent),
         "endings": dict(Counter(each.error or each.status for each in answers)),
         "wall_seconds": round(wall, 2),
-        "ms_per_image": round(wall / len(sent) * 1000, 2),
+        "ms_per_image": round(wall / images * 1000, 2),
         "upload_seconds": round(max(each.ended for each in sent) - began, 2),
         "upload_median_ms": round(statistics.median(e.ended - e.began for e in sent) * 1000, 1),
     }

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import end_to_end, films, waiting
-from benchmarks.client import Answer, Sent
+from benchmarks.client import Answer, Person, Sent
 from benchmarks.processes import Watch
 from benchmarks.scenario import NotSound, sound
 from tests.development import vgg16_weights
@@ -63,10 +63,11 @@ def test_latencies_of_single_uploads():
 
 @pytest.mark.slow
 @pytest.mark.data
-def test_a_real_platform(monkeypatch):
+@pytest.mark.parametrize("send", [Person.send_batch, Person.upload_all])
+def test_a_real_platform(monkeypatch, send):
     monkeypatch.setenv("VGG16_WEIGHTS", str(vgg16_weights()))
     first, *others = films.films(3).paths
-    told = end_to_end._together(first, others, users=2)
+    told = end_to_end._together(first, others, 2, send)
     assert told["images"] == sum(told["endings"].values()) == 2
     assert told["processor_seconds"]["worker"] > 0
     assert told["stages_ms"].keys() <= set(end_to_end.STAGES)
