@@ -90,7 +90,9 @@ def test_a_head_on_logarithms_is_its_inner_head_on_logarithms():
     head.load_state_dict(inner.state_dict() | {"scale": torch.tensor([2.5])})
     features = np.array([[0, 1, 10, 1000, 0.5, 3], [0, 0, 0, 0, -4, 2]], np.float32)
     logarithms = np.sign(features) * np.log1p(np.abs(features) / 2.5)
-    np.testing.assert_allclose(head_logits(head, features), head_logits(inner, logarithms))
+    # The weights are drawn anew each time, and a sum may come near 0.
+    expected = head_logits(inner, logarithms)
+    np.testing.assert_allclose(head_logits(head, features), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_the_slope_of_logarithms_is_finite_where_nothing_fired():
