@@ -19,7 +19,7 @@ from images.copies import VERSION, Sketch, grey_square
 from images.models import CopyLink, Likeness, PictureSketch, Radiograph
 from images.models.radiograph import RadiographQuerySet, RadiographStatus
 from images.services.lookalikes import FIELDS, Copy, Film, copies_of
-from images.services.splits import inherit_oldest, joined_patients
+from images.services.splits import inherit_oldest, joined_patients, shared_pixels
 
 __all__ = ["Copy", "alone", "forget_sketch", "join_copies", "join_found", "join_rest", "join_some"]
 
@@ -88,12 +88,18 @@ def _join_unchanged(radiographs: Sequence[Radiograph], films: dict[UUID, Film | 
 
 
 def _to_join(radiographs: Sequence[Radiograph], copies: dict[UUID, list[Copy]]) -> list[Radiograph]:
-    """Those with copies, and those of patients whom older copies join to others."""
+    """Those with copies, those of patients whom older copies join to others, and those whose very
+    pixels another one has: of flat pictures and of lost thumbnails no sketch tells that."""
     grouped = Radiograph.objects.order_by().filter(
         patient__in={each.patient_id for each in radiographs}, copy_group__isnull=False
     )
     joined = set(grouped.values_list("patient", flat=True))
-    return [each for each in radiographs if copies.get(each.pk) or each.patient_id in joined]
+    equal = shared_pixels({each.pixel_sha256 for each in radiographs})
+    return [
+        each
+        for each in radiographs
+        if copies.get(each.pk) or each.patient_id in joined or each.pixel_sha256 in equal
+    ]
 
 
 @transaction.atomic

@@ -3,7 +3,8 @@
 Training split: the merged patient lands wholly in one split, that of the one seen first. Both keys
 stay known (`PatientMerge`, `Patient.former_split_keys`), so that a merge of a patient that models
 were trained on with one that they were tested on never brings the former into a test
-(images.services.splits, retraining.ml.split.split_of_joined).
+(images.services.splits, retraining.ml.split.split_of_joined). Patients whom copies had joined to
+either one learn the keys too: they belong together also when what joins them is deleted.
 
 Withdrawn consent: where one of the two withdrew it, it is withdrawn for the merged patient.
 """
@@ -21,7 +22,7 @@ from images.errors import Refused
 from images.models import Patient, PatientMerge, Radiograph, Sex
 from images.services.copies import alone
 from images.services.identities import settle_day
-from images.services.splits import take_key
+from images.services.splits import joined_patients, locked, share_keys
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def merge_patients(
     """
     _refuse_impossible(kept, absorbed)
     alone()
-    kept, absorbed = _locked(kept, absorbed)
+    kept, absorbed, *others = _locked(kept, absorbed)
     merge = PatientMerge(
         site_id=kept.site_id, kept=kept, absorbed_key=absorbed.pk, absorbed_code=absorbed.code,
         kept_split_key=kept.split_key, absorbed_split_key=absorbed.split_key, merged_by=merged_by,
@@ -72,7 +73,7 @@ def merge_patients(
     absorbed.identities.update(patient=kept, updated_at=timezone.now())
     # Codes that once were absorbed by the absorbed one follow it.
     absorbed.merges.update(kept=kept)
-    _inherit(kept, absorbed, sex)
+    _inherit(kept, absorbed, others, sex)
     merge.save(force_insert=True)
     _note(merge, kept, absorbed)
     absorbed.delete()
@@ -92,13 +93,12 @@ def _refuse_impossible(kept: Patient, absorbed: Patient) -> None:
         raise Refused("other-site")
 
 
-def _locked(kept: Patient, absorbed: Patient) -> tuple[Patient, Patient]:
-    """Both rows as they are now, locked in the order of their keys, as every merge does."""
-    both = Patient.objects.select_for_update().filter(pk__in=[kept.pk, absorbed.pk]).order_by("pk")
-    rows = {row.pk: row for row in both}
-    if len(rows) < 2:
+def _locked(kept: Patient, absorbed: Patient) -> list[Patient]:
+    """Both as they are now, and behind them all whom copies join to either one."""
+    rows = {row.pk: row for row in locked(joined_patients({kept.pk, absorbed.pk}))}
+    if not {kept.pk, absorbed.pk} <= rows.keys():
         raise Refused("patient-gone")
-    return rows[kept.pk], rows[absorbed.pk]
+    return [rows.pop(kept.pk), rows.pop(absorbed.pk), *rows.values()]
 
 
 def _move_radiographs(kept: Patient, absorbed: Patient) -> list[str]:
@@ -113,15 +113,14 @@ def _move_radiographs(kept: Patient, absorbed: Patient) -> list[str]:
     return keys
 
 
-def _inherit(kept: Patient, absorbed: Patient, sex: str) -> None:
+def _inherit(kept: Patient, absorbed: Patient, others: list[Patient], sex: str) -> None:
     kept.sex = _sex_of_both(kept, absorbed, sex)
     if kept.consent_withdrawn_at is None:
         kept.consent_withdrawn_at = absorbed.consent_withdrawn_at
         kept.consent_withdrawn_by_id = absorbed.consent_withdrawn_by_id
-    older, younger = sorted((kept, absorbed), key=lambda each: (each.created_at, each.pk))
-    take_key(younger, older)
+    share_keys([kept, absorbed, *others])
     # The first sight of the person, which a later merge asks for.
-    kept.created_at = older.created_at
+    kept.created_at = min(kept.created_at, absorbed.created_at)
     kept.save()
 
 

@@ -59,6 +59,9 @@ class Division(Record):
 class PatientSplit(Record):
     """The split of one split key (images.services.splits), fixed when it first enters a snapshot.
 
+    So is that of each picture (`retraining.snapshots.division.picture_key`), which so stands where
+    its patient stood also after both were deleted for good.
+
     Patients who are joined later may so turn out to stand on both sides: then their cases are set
     aside, and neither changes its split.
     """

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from images.copies.unions import components
-from images.models import Likeness, Patient, Radiograph
+from images.models import Likeness, Patient, Radiograph, Redaction
 from images.services.copies import Copy, join_found
 from images.services.merging import merge_patients
 from images.services.splits import group_of, group_of_patient, split_group, split_groups
@@ -87,6 +87,36 @@ def test_deleting_the_oldest_moves_nobody(films, doctor):
     a.patient.delete()
     assert group_of(reread(b)).key == before.key
     assert set(group_of(reread(b)).keys) == set(before.keys)
+
+
+def test_a_merge_tells_the_copies_of_both(films, doctor):
+    """A is a copy of B and D of C; B is C. When their radiographs are gone, A and D are joined."""
+    a, b, c, d = films("A", "B", "C", "D")
+    join(a, b)
+    join(c, d)
+    merge_patients(kept=c.patient, absorbed=reread(b).patient, merged_by=doctor)
+    Radiograph.objects.filter(pk__in=[b.pk, c.pk]).delete()
+    Patient.objects.filter(pk=c.patient_id).delete()
+    assert split_group(reread(a)) == split_group(reread(d))
+    assert set(group_of(reread(a)).keys) == set(group_of(reread(d)).keys)
+
+
+def test_each_remembers_the_keys_of_all(films):
+    a, b, c = films("A", "B", "C")
+    keys = {split_group(film) for film in (a, b, c)}
+    join(a, b)
+    join(b, c)
+    Radiograph.objects.filter(pk__in=[a.pk, c.pk]).delete()
+    assert set(group_of(reread(b)).keys) == keys
+
+
+def test_equal_pixels_join_whoever_compared_them(films):
+    a, b, c = films("A", "B", "C")
+    Radiograph.objects.filter(pk=b.pk).update(pixel_sha256=a.pixel_sha256, site=SiteFactory())
+    Redaction.objects.create(radiograph=c, made_by=c.uploader, pixel_sha256_before=a.pixel_sha256)
+    found = split_groups()
+    assert {found[film.patient_id].key for film in (a, b, c)} == {a.patient.split_key.hex}
+    assert group_of(reread(c)) == found[c.patient_id]
 
 
 def test_whole_data_sets_get_the_same_answer(films):

@@ -111,7 +111,8 @@ def _fifty_retrains(covid, doctor, seed) -> None:
     hospital = Hospital(covid, doctor, seed)
     fixed: dict[str, str] = {}
     snapshots, set_aside = set(), 0
-    for _ in range(RETRAINS):
+    # On some days nothing happens but to patients who are set aside: the list then is the same.
+    while len(snapshots) < RETRAINS:
         snapshot = take_snapshot(target=covid)
         snapshots.add(snapshot.sha256)
         set_aside += snapshot.set_aside.get("split-conflict", 0)
@@ -131,5 +132,4 @@ def _fifty_retrains(covid, doctor, seed) -> None:
     pixels = SnapshotCase.objects.values_list("pixel_sha256", "split").distinct()
     assert not spanning(pixels)
     # The days did bring about what this test is about.
-    assert len(snapshots) == RETRAINS
     assert set_aside > 0

@@ -31,7 +31,8 @@ def splits() -> dict[str, str]:
 
 def test_a_plan_writes_nothing_but_the_division(films, covid):
     plan = plan_of(covid)
-    assert len(plan.cases) == 200 == len(plan.new_splits)
+    assert len(plan.cases) == 200
+    assert len(plan.new_splits) == 400  # of patients and of pictures
     assert Division.objects.count() == 1
     assert not PatientSplit.objects.exists()
     assert not DatasetSnapshot.objects.exists()
