@@ -1,6 +1,7 @@
 """Log lines: readable in local mode, JSON in production; request ids, never patient data."""
 
 import io
+import logging
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -45,7 +46,9 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django_structlog": {"level": "WARNING"},
-            "pydicom": {"level": "ERROR"},
+            # It quotes values of headers; whoever configures logging again must not let it speak
+            # (images.decoding.quiet).
+            "pydicom": {"level": logging.CRITICAL + 1},
             "PIL": {"level": "WARNING"},
         },
     }

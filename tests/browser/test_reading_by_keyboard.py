@@ -108,6 +108,8 @@ def test_a_case_read_before_is_corrected(page, stored):
     other = reading_scene.next_case(page, page.film)
     page.keyboard.press("p")
     phase(page, "done")
+    # Nobody answers what they have not seen: a key that comes before the picture is passed over.
+    expect(page.locator(f"[data-stage][data-shown='{page.film}']")).to_be_visible()
     expect(page.locator("[data-finding=normal]")).to_have_attribute("aria-pressed", "true")
     answer(page, "4")
     page.keyboard.press("Enter")

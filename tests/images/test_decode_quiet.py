@@ -6,6 +6,7 @@ import threading
 import warnings
 
 import pytest
+from django.conf import settings
 
 from images.decoding import decode
 from images.decoding.quiet import quiet
@@ -20,6 +21,10 @@ def test_nothing_of_a_header_is_logged(caplog: pytest.LogCaptureFixture) -> None
         decode(io.BytesIO(data + bytes(6)))
     assert "ROE" not in caplog.text
     assert not logging.getLogger("pydicom").isEnabledFor(logging.CRITICAL)
+
+
+def test_configuring_logs_again_lets_nothing_out() -> None:
+    assert settings.LOGGING["loggers"]["pydicom"]["level"] > logging.CRITICAL
 
 
 def test_warnings_return_when_the_last_decode_ends() -> None:
