@@ -69,7 +69,8 @@ def _row(bar: Any, result: Mapping[str, Any] | None) -> Row | None:
         return (bar.says, f"skipped: {result['skipped']}", bar.wanted, "")
     value = bar.of(result)
     if value is None:
-        return (bar.says, "not measured", bar.wanted, "")
+        # What only some processors have need not be shown of others.
+        return (bar.says, "not measured", bar.wanted, "") if bar.wanted else None
     return (bar.says, f"{value:.4g}{bar.unit}", bar.wanted, bar.judge(value))
 
 
