@@ -4,6 +4,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+SETTLING_MS = 500
 OWN_SCHEMES = ("data:", "blob:")
 # Chromium's words for any answer from 400 up: judged as an answer, not a second time as a line.
 ANSWER_TOLD_AGAIN = "Failed to load resource"
@@ -34,6 +35,10 @@ class Watch:
         """A page that is wider than its window scrolls sideways."""
         measured = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         excess = page.evaluate(measured)
+        if excess > 0:
+            # Charts follow a new width a moment later.
+            page.wait_for_timeout(SETTLING_MS)
+            excess = page.evaluate(measured)
         if excess > 0:
             width = page.viewport_size["width"]
             self.faults.append(f"{page.url} is {excess} px too wide for {width} px")
