@@ -68,8 +68,11 @@ def join_copies(*, radiograph: Radiograph) -> int:
 def join_rest() -> int:
     """Join all that waits, however long it takes; returns how many were found."""
     found = 0
-    while some := list(waiting()[:AT_ONCE]):
+    before: list[Radiograph] = []
+    # Those that nothing could be done for come again: whoever waits for this must not for ever.
+    while (some := list(waiting()[:AT_ONCE])) and some != before:
         found += join_some(some)
+        before = some
     return found
 
 

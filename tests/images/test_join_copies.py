@@ -209,3 +209,10 @@ def test_the_rest_is_joined_at_once(site):
     assert join_rest() == 1
     assert group_of(first) == group_of(second) is not None
     assert not waiting().exists()
+
+
+def test_a_film_that_cannot_be_kept_holds_up_nobody_for_ever(site, monkeypatch):
+    make_film("P-1", site=site)
+    monkeypatch.setattr(copies, "join_some", lambda _films: 0)
+    assert join_rest() == 0
+    assert waiting().exists()
