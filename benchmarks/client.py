@@ -21,8 +21,7 @@ PAGE_SIZE = 500
 SELDOM_SECONDS = 1.0
 OFTEN_SECONDS = 0.2
 OPEN = ("queued", "running")
-# Files of a batch without an outcome, and how many go in one request (64 at most).
-OPEN_FILES = ("receiving", "waiting", "checking")
+# Files of a batch that go in one request (64 at most).
 BUNDLE = 32
 
 
@@ -116,11 +115,6 @@ class Person:
         if refused:
             raise NotTaken(", ".join(refused))
         return [Sent("", began, time.time(), batch)] * len(paths)
-
-    def batch_is_done(self, batch: str) -> bool:
-        """Whether every file of the batch has its outcome; predictions may still wait."""
-        counts = self._get(f"/batches/{batch}/")["counts"]
-        return not any(counts[state] for state in OPEN_FILES)
 
     def wait_until_answered(self, seconds: float) -> None:
         """Until nothing of the institution waits any more. Raises NotAnswered."""

@@ -104,7 +104,6 @@ def _summary(sent: Sequence[Sent], answers: Sequence[Answer]) -> dict[str, Any]:
     images = len({each.radiograph for each in answers})
     return {
         "images": images,
-        "requests": len(sent),
         "endings": dict(Counter(each.error or each.status for each in answers)),
         "wall_seconds": round(wall, 2),
         "ms_per_image": round(wall / images * 1000, 2),

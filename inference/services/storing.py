@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from core.errors import PermanentError
 from core.jobs import JobStatus
+from core.models import rewrite
 from images.models import TargetClass
 from inference import extraction, gate, reasons
 from inference.cases import Case
@@ -83,20 +84,13 @@ def _finish(owner: str, answers: Sequence[_Answer]) -> None:
     """`Prediction.objects.finish` for rows that are locked, all in one statement."""
     try:
         with transaction.atomic():
-            _write([_finished(answer) for answer in answers])
+            rewrite((_finished(answer) for answer in answers), [*_STATE, *_RESULTS])
     except IntegrityError:
         for answer in answers:
             _finish_alone(owner, answer)
     else:
         for answer in answers:
             answer.case.is_stored = True
-
-
-def _write(rows: Sequence[Prediction]) -> None:
-    # They exist, so that nothing is inserted: one statement for many rows with values of their own.
-    Prediction.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["id"], update_fields=[*_STATE, *_RESULTS]
-    )
 
 
 def _finished(answer: _Answer) -> Prediction:

@@ -6,7 +6,6 @@ from accounts.models import ApiToken
 from benchmarks.client import NotTaken, Person
 from images.models import IncomingFile
 from tests.factories import chest_png
-from tests.sending import work
 
 FILMS = 5
 
@@ -34,15 +33,6 @@ def test_batch_is_sent_in_bundles(person, films):
     assert len({each.began for each in sent}) == 3
     assert IncomingFile.objects.filter(received_at__isnull=False).count() == FILMS
     assert {each.batch for each in sent} == {str(IncomingFile.objects.first().batch_id)}
-
-
-@pytest.mark.django_db(transaction=True)
-def test_batch_is_done_once_every_file_has_its_outcome(person, films):
-    batch = person.send_batch(films)[0].batch
-    before = person.batch_is_done(batch)
-    work()
-
-    assert (before, person.batch_is_done(batch)) == (False, True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -103,7 +103,7 @@ def test_nothing_of_a_transaction_that_fails_is_written(running, monkeypatch):
 
 
 def test_rows_written_one_by_one_are_those_written_together(running, monkeypatch):
-    monkeypatch.setattr(storing, "_write", _conflict)
+    monkeypatch.setattr(storing, "rewrite", _conflict)
     work.conclude(running)
     assert statuses() == ["done"] * 4
     assert StageTimings.objects.count() == 4
@@ -133,5 +133,5 @@ def _refuse(_keys):
     raise OperationalError
 
 
-def _conflict(_rows):
+def _conflict(_rows, _fields):
     raise IntegrityError
