@@ -82,7 +82,7 @@ class BatchViewSet(GenericViewSet[UploadBatch]):
     def get_queryset(self) -> UploadBatchQuerySet:
         if getattr(self, "swagger_fake_view", False):
             return UploadBatch.objects.none()
-        return UploadBatch.objects.visible_to(person(self.request)).select_related("site", "owner")
+        return UploadBatch.objects.visible_to(person(self.request)).select_related("site")
 
     def own(self) -> UploadBatch:
         return own(self.get_object(), self.request)
@@ -165,7 +165,7 @@ class BatchFileViewSet(GenericViewSet[IncomingFile]):
         return IncomingFile.objects.filter(batch=self.batch()).select_related("batch__site")
 
     def batch(self) -> UploadBatch:
-        seen = UploadBatch.objects.visible_to(person(self.request)).select_related("site", "owner")
+        seen = UploadBatch.objects.visible_to(person(self.request)).select_related("site")
         return get_object_or_404(seen, pk=self.kwargs["batch"])
 
     def own_file(self) -> IncomingFile:
@@ -300,6 +300,7 @@ def own(batch: UploadBatch, request: Request) -> UploadBatch:
     """The batch, where the person may change it. Raises PermissionDenied."""
     if batch.owner_id != person(request).pk:
         raise PermissionDenied
+    batch.owner = person(request)  # known already: nobody need ask for it
     return batch
 
 

@@ -57,7 +57,7 @@ class BatchBundleView(APIView):
         responses=AnswersSerializer,
     )
     def post(self, request: Request, batch: str) -> Response:
-        seen = UploadBatch.objects.visible_to(person(request)).select_related("site", "owner")
+        seen = UploadBatch.objects.visible_to(person(request)).select_related("site")
         owned = own(get_object_or_404(seen, pk=batch), request)
         if "Transfer-Encoding" in request.headers:
             raise Refused("length-required")

@@ -1,6 +1,6 @@
 """The library of `images/native/`, which setuptools compiles when the project is installed.
 
-Where there is no C compiler there is no library: zlib and Pillow do the same, in more time.
+Where there is no C compiler there is no library: zlib, Pillow and NumPy do the same, in more time.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ Bytes = NDArray[np.uint8]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Whole = NDArray[np.int32]
 Grey = NDArray[np.float32]
+Places = NDArray[np.uint32]
+Numbers = NDArray[np.float64]
 
 logger = logging.getLogger(__name__)
 
 BILINEAR: Final = Image.Resampling.BILINEAR
 FOLDER: Final = Path(__file__).with_name("native")
+# FILM_BEYOND of film.h.
+_BEYOND: Final = 64
 _AT, _SIZE, _INT, _FLOAT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_float
 # Result and arguments of each function, as in film.h.
 _FUNCTIONS: Final[dict[str, tuple[Any, list[Any]]]] = {
@@ -38,6 +42,12 @@ _FUNCTIONS: Final[dict[str, tuple[Any, list[Any]]]] = {
     "film_grey_weights": (None, [_INT, _INT, _AT, _AT, _AT]),
     "film_grey_room": (_SIZE, [_INT, _INT, _INT]),
     "film_grey": (None, [_AT, _INT, _INT, _INT, _FLOAT, _FLOAT, _INT, _AT, _AT, _AT, _AT]),
+    "film_strokes_room": (_SIZE, [_INT, _INT]),
+    "film_strokes": (None, [_AT, _INT, _INT, _AT, _AT, _AT]),
+    "film_places": (_SIZE, [_AT, _SIZE, _INT, _SIZE, _AT]),
+    "film_pieces_room": (_SIZE, [_SIZE]),
+    "film_pieces": (_SIZE, [_AT, _INT, _INT, _AT, _SIZE, _INT, _AT, _AT]),
+    "film_rows": (None, [_AT, ctypes.c_int64, _AT, _AT]),
 }
 
 
@@ -99,6 +109,47 @@ def small_grey(array: Pixels, low: float, high: float, side: int) -> Grey:
         ctypes.addressof(across[0]), ctypes.addressof(down[0]), room.ctypes.data, grey.ctypes.data,
     )  # fmt: skip
     return grey
+
+
+def strokes(grey: Bytes) -> tuple[Bytes, Bytes]:
+    """White and black strokes of C-contiguous (H, W), as `images.burned_in.strokes` has them."""
+    library, (height, width) = _library(), grey.shape
+    room = np.empty(library.film_strokes_room(height, width), np.uint8)
+    white, black = np.empty((2, height, width), np.uint8)
+    library.film_strokes(
+        grey.ctypes.data, height, width, room.ctypes.data, white.ctypes.data, black.ctypes.data
+    )  # fmt: skip
+    return white, black
+
+
+def places(values: Bytes, level: int, most: int) -> Places | None:
+    """Where values of a C-contiguous array are `level` or more, in the flat array; None for more
+    than `most` places."""
+    found = np.empty(most + _BEYOND, np.uint32)
+    count = _library().film_places(values.ctypes.data, values.size, level, most, found.ctypes.data)
+    return found[:count] if count <= most else None
+
+
+def pieces(strengths: Bytes, level: int, reached: Places, picture: int) -> Numbers:
+    """Pieces of C-contiguous (H, W) that reach `level`, of places where they may: rows of eight as
+    `images.burned_in.strokes` has them, first as they stand, then as many of the turned picture."""
+    library, count = _library(), len(reached)
+    room = np.empty(library.film_pieces_room(count), np.uint8)
+    table = np.empty((2 * count, 8), np.float64)
+    found = library.film_pieces(
+        strengths.ctypes.data, strengths.shape[1], level, reached.ctypes.data, count, picture,
+        room.ctypes.data, table.ctypes.data,
+    )  # fmt: skip
+    return table[: 2 * found]
+
+
+def rows(letters: Numbers, nearness: Numbers) -> NDArray[np.int64]:
+    """The row of each letter, as `images.burned_in.neighbours` has them; both are C-contiguous."""
+    label = np.empty(len(letters), np.int64)
+    _library().film_rows(
+        letters.ctypes.data, len(letters), nearness.ctypes.data, label.ctypes.data
+    )  # fmt: skip
+    return label
 
 
 # Films of one device have one size; an entry takes some 20 kB.

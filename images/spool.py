@@ -17,7 +17,8 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from images.storage import check_reserve, make_private_folder, room_needed, sync_folder
+from core.files import sync_folder
+from images.storage import check_reserve, make_private_folder, room_needed
 
 # What a cut connection loses at most: a server gives a chunk out whole or not at all.
 CHUNK: Final = 8 * 1024
@@ -37,7 +38,11 @@ def folder_of(batch: UUID) -> Path:
 
 
 def path_of(batch: UUID, file: UUID) -> Path:
-    return folder_of(batch) / f"{file.hex}.part"
+    return folder_of(batch) / _name_of(file)
+
+
+def _name_of(file: UUID) -> str:
+    return f"{file.hex}.part"
 
 
 def length(path: Path) -> int:
@@ -101,12 +106,19 @@ def _add(descriptor: int, chunk: bytes, offset: int, size: int) -> int:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    make_private_folder(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _open(path)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:  # the first file of its batch, or one that was just deleted
+        make_private_folder(path.parent)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 def written(path: Path, chunks: Iterable[bytes]) -> str:
@@ -135,13 +147,13 @@ def stage(batch: UUID, contents: Sequence[memoryview]) -> list[UUID]:
     Their names are on the disk for good once `settle_folder` was called. Raises StorageFull: then
     nothing is left of any.
     """
-    keys = [uuid4() for _ in contents]
-    check_reserve(folder_of(batch))
+    keys, folder = [uuid4() for _ in contents], folder_of(batch)
+    check_reserve(folder)
     try:
         with room_needed(), ExitStack() as opened:
             # All are written before the first is waited for: the disk takes them in one go.
             for descriptor in [
-                _write_new(opened, path_of(batch, key), content)
+                _write_new(opened, folder / _name_of(key), content)
                 for key, content in zip(keys, contents, strict=True)
             ]:
                 os.fsync(descriptor)
@@ -152,7 +164,8 @@ def stage(batch: UUID, contents: Sequence[memoryview]) -> list[UUID]:
 
 
 def _write_new(opened: ExitStack, path: Path, content: memoryview) -> int:
-    descriptor = opened.enter_context(_opened(path))
+    descriptor = _open(path)
+    opened.callback(os.close, descriptor)
     _write(descriptor, content)
     return descriptor
 

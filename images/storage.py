@@ -3,8 +3,7 @@
 import errno
 import os
 import shutil
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import OperationalError
 from django.utils.deconstruct import deconstructible
 
+from core.files import sync_folder
+from images.durable import Waiting
 from images.errors import StorageFull
 from images.ranges import Stretch
 
@@ -24,7 +25,7 @@ from images.ranges import Stretch
 ROOT_FOLDER = "."
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
-_unsynced: ContextVar[set[Path] | None] = ContextVar("unsynced_folders", default=None)
+_waiting: ContextVar[Waiting | None] = ContextVar("files_not_forced_to_the_disk", default=None)
 
 
 @contextmanager
@@ -44,9 +45,16 @@ def check_reserve(folder: Path) -> None:
     Files stop coming in before the disk is full to the last byte: the database lives on it too,
     and people must still be able to sign in, read and delete.
     """
-    existing = next(place for place in (folder, *folder.parents) if place.exists())
-    if shutil.disk_usage(existing).free < settings.DISK_RESERVE_BYTES:
+    if _free(folder) < settings.DISK_RESERVE_BYTES:
         raise StorageFull
+
+
+def _free(folder: Path) -> int:
+    """Bytes on the disk that `folder` is on, or will be made on."""
+    try:
+        return shutil.disk_usage(folder).free
+    except FileNotFoundError:
+        return _free(folder.parent)
 
 
 class PrivateStorage(Protocol):
@@ -65,6 +73,15 @@ class PrivateStorage(Protocol):
 def private_storage() -> PrivateStorage:
     """Where radiographs and what belongs to them are kept."""
     return cast(PrivateStorage, default_storage)
+
+
+def saved(name: str, content: bytes) -> str:
+    """Keep `content` under a name of our own making, `folder/name`, that nothing has yet; the name
+    that it has now. Raises StorageFull."""
+    storage = private_storage()
+    if isinstance(storage, DurableFileSystemStorage):
+        return storage.add(name, content)
+    return storage.save(name, ContentFile(content))
 
 
 @contextmanager
@@ -89,11 +106,21 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     def _save(self, name: str, content: File[Any]) -> str:
         target = Path(self.path(name))
-        check_reserve(target.parent)
-        with room_needed():
-            make_private_folder(target.parent)
-            write_durably(target, content)
+        self._put(target, content.chunks())
         return target.relative_to(self.location).as_posix()
+
+    def add(self, name: str, content: bytes) -> str:
+        """`save` under a name of our own making, `folder/name`, that nothing has yet: without a
+        look for what is wrong with it, which costs more than to write a thumbnail."""
+        self._put(Path(f"{self.location}/{name}"), [content])
+        return name
+
+    def _put(self, target: Path, content: Iterable[bytes]) -> None:
+        folder = target.parent
+        check_reserve(folder)
+        with room_needed():
+            make_private_folder(folder)
+            write_durably(target, content)
 
     def stretch(self, name: str, wanted: Stretch) -> BinaryIO:
         """These bytes, as a file of their own. Raises FileNotFoundError."""
@@ -156,47 +183,36 @@ def make_private_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def write_durably(target: Path, content: File[Any]) -> None:
-    """Write all of `content` to `target` or leave no trace; replaces an older file at once."""
-    part = target.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            for chunk in content.chunks():
-                file.write(chunk)
-            file.flush()
-            os.fsync(descriptor)
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    waiting = _unsynced.get()
+def write_durably(target: Path, content: Iterable[bytes]) -> None:
+    """Write all of `content` to `target` or leave no trace; replaces an older file at once.
+
+    Inside of `forced_together` that is so at the end of the block.
+    """
+    waiting = _waiting.get()
     if waiting is None:
-        sync_folder(target.parent)
+        with forced_together():
+            write_durably(target, content)
     else:
-        waiting.add(target.parent)
+        waiting.add(target, content)
 
 
 @contextmanager
-def folders_synced_once() -> Iterator[None]:
-    """Folders that files are saved in are forced to the disk once, at the end of the block.
+def forced_together() -> Iterator[None]:
+    """Files that are saved in the block are forced to the disk at its end, all of them, and come
+    under their names then; whatever fails, none of them does that is not there yet.
 
-    Only then do the files survive a power cut: nothing may name one of them before.
+    Begun late, most of it was written meanwhile, and each folder is forced once. Nothing may name
+    one of the files before the block has ended. Raises StorageFull.
     """
-    mine: set[Path] = set()
-    token = _unsynced.set(mine)
+    waiting = Waiting()
+    token = _waiting.set(waiting)
     try:
-        yield
-    finally:
-        _unsynced.reset(token)
-    for folder in mine:
-        sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """Force a folder's entries to the disk: without it a rename may be lost with the power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        try:
+            yield
+        finally:
+            _waiting.reset(token)
+        with room_needed():
+            waiting.force()
+    except BaseException:
+        waiting.drop()
+        raise

@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from images.burned_in.compiled import pieces, strokes
 from images.burned_in.lines import FEWEST_BESIDE, Line, Rows
-from images.burned_in.strokes import Grey, pieces, strokes
+from images.burned_in.strokes import Grey
 from images.radiograph import Pixels, RadiographPixels
 
 # [left, top, width, height] in pixels of the whole picture.
@@ -54,9 +55,8 @@ def _reduced(pixels: RadiographPixels) -> tuple[Grey, int]:
     if array.dtype == np.uint16:
         small = RadiographPixels(_mean_of_blocks(array, factor), pixels.low, pixels.high)
         return small.to_display(), factor
-    image = Image.fromarray(array)
-    image = image.reduce(factor) if factor > 1 else image
-    shown = RadiographPixels(np.array(image), pixels.low, pixels.high).to_display()
+    fewer = np.array(Image.fromarray(array).reduce(factor)) if factor > 1 else array
+    shown = RadiographPixels(fewer, pixels.low, pixels.high).to_display()
     return (shown if shown.ndim == 2 else np.array(Image.fromarray(shown).convert("L"))), factor
 
 

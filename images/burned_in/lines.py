@@ -12,6 +12,8 @@ from typing import Final
 
 import numpy as np
 
+from images.burned_in.compiled import rows
+from images.burned_in.neighbours import TALLEST
 from images.burned_in.strokes import (
     AREA,
     BOTTOM,
@@ -22,13 +24,10 @@ from images.burned_in.strokes import (
     STRENGTH,
     TOP,
     Numbers,
-    Whole,
-    linked,
-    spread,
 )
 
-# Heights of letters, in pixels of the reduced film.
-SHORTEST, TALLEST = 5, 64
+# Height of the shortest letters, in pixels of the reduced film.
+SHORTEST: Final = 5
 MOST_LETTERS: Final = 3000
 # Of a line that is suspected, and of one beside it.
 FEWEST_STROKES: Final = 4.5
@@ -92,7 +91,7 @@ class Rows:
 
     def __init__(self, pieces: Numbers) -> None:
         self.letters = _like_letters(pieces)
-        self.label = _rows(self.letters) if len(self.letters) else np.empty(0, np.int64)
+        self.label = rows(self.letters) if len(self.letters) else np.empty(0, np.int64)
         crossed = self.letters[:, RUNS] / _heights(self.letters)
         self.strokes = np.bincount(self.label, crossed)
 
@@ -125,25 +124,6 @@ def _strongest(letters: Numbers) -> Numbers:
     return np.concatenate(
         [one[np.argsort(-one[:, STRENGTH], kind="stable")[:MOST_LETTERS]] for one in each]
     )
-
-
-def _rows(letters: Numbers) -> Whole:
-    """Neighbours are of like height and strength, side by side and no wide gap apart."""
-    left, top, right, bottom, _, _, strength, picture = np.ascontiguousarray(letters.T)
-    height = bottom - top
-    # The pictures beside each other, too far apart for any letters to be near.
-    place = left + picture * (right.max() + TALLEST + 1)
-    reach = np.searchsorted(place, place + (right - left) + TALLEST).astype(np.int64)
-    one, other = spread(np.arange(1, len(letters) + 1), reach)
-    tall = np.maximum(height[one], height[other])
-    near = np.flatnonzero(left[other] - right[one] <= 0.95 * tall)
-    one, other, tall = one[near], other[near], tall[near]
-    short = np.minimum(height[one], height[other])
-    strong = np.maximum(strength[one], strength[other])
-    weak = np.minimum(strength[one], strength[other])
-    beside = np.minimum(bottom[one], bottom[other]) - np.maximum(top[one], top[other])
-    like = (beside >= 0.55 * short) & (tall <= 2.3 * short) & (strong <= 1.7 * weak)
-    return linked(one[like], other[like], len(letters))
 
 
 def _measured(row: Numbers, strokes: float) -> Line:

@@ -118,12 +118,12 @@ def _reached(strength: Grey, levels: Sequence[int]) -> Iterator[tuple[Whole, Gre
     places = np.flatnonzero(flat >= min(levels))
     values = flat[places]
     # Two levels raised to the same are one.
-    for level in {_bearable(values, level, flat.size) for level in levels}:
+    for level in sorted({bearable(values, level, flat.size) for level in levels}):
         enough = values >= level
         yield places[enough], values[enough]
 
 
-def _bearable(values: Grey, level: int, size: int) -> int:
+def bearable(values: Grey, level: int, size: int) -> int:
     """The level, or the one it is raised to; `values` are those of `size` that may reach it."""
     most = MOST * size
     if np.count_nonzero(values >= level) <= most:

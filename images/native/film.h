@@ -55,4 +55,31 @@ SHOWN void film_grey(const uint8_t *pixels, int bytes, int height, int width, fl
                      float range, int side, const Weights *across, const Weights *down,
                      float *room, float *grey);
 
+/* How far the pixels of (height, width) stand out of their squares, white and black strokes. `room`
+   holds film_strokes_room bytes. */
+SHOWN size_t film_strokes_room(int height, int width);
+SHOWN void film_strokes(const uint8_t *grey, int height, int width, uint8_t *room, uint8_t *white,
+                        uint8_t *black);
+
+/* Where `size` values are `level` or more, in order, and how many are; more than `most` need not be
+   told. `places` has room for `most` and FILM_BEYOND more. */
+#define FILM_BEYOND 64
+SHOWN size_t film_places(const uint8_t *values, size_t size, int level, size_t most,
+                         uint32_t *places);
+
+/* The pieces of strokes that reach `level`, of `count` places where they may: for each a row of
+   eight, as they stand and then once more where columns are rows; their number. `table` has two rows
+   for each place, `room` holds film_pieces_room bytes. */
+SHOWN size_t film_pieces_room(size_t places);
+SHOWN size_t film_pieces(const uint8_t *strengths, int width, int level, const uint32_t *places,
+                         size_t count, int picture, void *room, double *table);
+
+typedef struct {
+    double reach, gap, beside, taller, stronger;
+} Nearness;
+
+/* The number of its row for each of `count` letters, rows of such a table, by picture and then from
+   left to right. */
+SHOWN void film_rows(const double *letters, int64_t count, const Nearness *near, int64_t *label);
+
 #endif

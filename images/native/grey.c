@@ -45,24 +45,33 @@ static inline __attribute__((always_inline)) float unit(float value, float low, 
     return value < 0.0f ? 0.0f : value > 1.0f ? 1.0f : value;
 }
 
-/* (rows, width) of one or two bytes to (width, STRIP) in 0..1. */
+/* (rows, width) of one byte to (width, STRIP) in 0..1. */
 FOR_EACH_PROCESSOR
-static void turned_units(const uint8_t *pixels, int bytes, int rows, int width, float low,
-                         float range, float *units)
+static void turned_bytes(const uint8_t *pixels, int rows, int width, float low, float range,
+                         uint8_t *turned, float *restrict units)
 {
-    const uint16_t *deep = (const uint16_t *)(const void *)pixels;
+    if (rows == STRIP)
+        film_turned(pixels, STRIP, width, turned);
+    else
+        for (int column = 0; column < width; column++)
+            for (int row = 0; row < STRIP; row++)
+                turned[(size_t)column * STRIP + row] =
+                    row < rows ? pixels[(size_t)row * width + column] : 0;
+    for (size_t at = 0; at < (size_t)width * STRIP; at++)
+        units[at] = unit(turned[at], low, range);
+}
+
+/* The same of two bytes. */
+FOR_EACH_PROCESSOR
+static void turned_words(const uint16_t *pixels, int rows, int width, float low, float range,
+                         float *units)
+{
     for (int left = 0; left < width; left += TOGETHER) {
         int columns = width - left < TOGETHER ? width - left : TOGETHER;
         float line[STRIP][TOGETHER] = {{0}};
-        for (int row = 0; row < rows; row++) {
-            size_t at = (size_t)row * width + left;
-            if (bytes == 1)
-                for (int column = 0; column < columns; column++)
-                    line[row][column] = unit(pixels[at + column], low, range);
-            else
-                for (int column = 0; column < columns; column++)
-                    line[row][column] = unit(deep[at + column], low, range);
-        }
+        for (int row = 0; row < rows; row++)
+            for (int column = 0; column < columns; column++)
+                line[row][column] = unit(pixels[(size_t)row * width + left + column], low, range);
         for (int column = 0; column < columns; column++)
             for (int row = 0; row < STRIP; row++)
                 units[(size_t)(left + column) * STRIP + row] = line[row][column];
@@ -112,16 +121,21 @@ static void fewer_rows(const float *values, int width, int side, int most, const
 
 size_t film_grey_room(int height, int width, int side)
 {
-    return (size_t)width * STRIP + (size_t)height * side;
+    return (size_t)width * STRIP + (size_t)height * side + (size_t)width * STRIP / sizeof(float);
 }
 
 void film_grey(const uint8_t *pixels, int bytes, int height, int width, float low, float range,
                int side, const Weights *across, const Weights *down, float *room, float *grey)
 {
     float *units = room, *narrow = room + (size_t)width * STRIP;
+    uint8_t *turned = (uint8_t *)(narrow + (size_t)height * side);
     for (int top = 0; top < height; top += STRIP) {
         int rows = height - top < STRIP ? height - top : STRIP;
-        turned_units(pixels + (size_t)top * width * bytes, bytes, rows, width, low, range, units);
+        const uint8_t *strip = pixels + (size_t)top * width * bytes;
+        if (bytes == 1)
+            turned_bytes(strip, rows, width, low, range, turned, units);
+        else
+            turned_words((const uint16_t *)(const void *)strip, rows, width, low, range, units);
         fewer_columns(units, rows, side, across->most, across->first, across->count,
                       across->weights, narrow + (size_t)top * side);
     }

@@ -14,6 +14,8 @@
 /* Each block has codes of its own. */
 #define BLOCK ((size_t)1 << 15)
 #define BLOCK_HEAD 512
+/* Bits, after a flush. */
+#define FREE 56
 #define ADLER 65521
 /* So many bytes can be summed up before the sums have to be reduced. */
 #define ADLER_RUN 5552
@@ -35,7 +37,7 @@ static inline void add(Writer *writer, uint64_t bits, unsigned count)
     writer->count += count;
 }
 
-/* At least 56 bits are free afterwards. Writes eight bytes, of which the last are written again. */
+/* At least FREE bits are free afterwards. Writes eight bytes, of which the last are written again. */
 static inline void flush(Writer *writer)
 {
     for (int place = 0; place < 8; place++)
@@ -92,12 +94,15 @@ static int lengths_of(const uint32_t *counts, int symbols, uint8_t *lengths)
     return longest;
 }
 
-/* No code longer than `most`: until then rare symbols are made less rare. */
-static void limited_lengths(uint32_t *counts, int symbols, int most, uint8_t *lengths)
+/* No code longer than `most`: until then rare symbols are made less rare. Returns the greatest
+   length. */
+static int limited_lengths(uint32_t *counts, int symbols, int most, uint8_t *lengths)
 {
-    while (lengths_of(counts, symbols, lengths) > most)
+    int longest;
+    while ((longest = lengths_of(counts, symbols, lengths)) > most)
         for (int symbol = 0; symbol < symbols; symbol++)
             counts[symbol] = (counts[symbol] + 1) / 2;
+    return longest;
 }
 
 /* RFC 1951, 3.2.2; bits reversed, since the first bit of a code comes first. */
@@ -155,6 +160,23 @@ static void count(const uint8_t *bytes, size_t size, uint32_t *counts)
         counts[byte] = tables[0][byte] + tables[1][byte] + tables[2][byte] + tables[3][byte];
 }
 
+/* Four codes of a common block fit into what is free after a flush, three of any. */
+static inline __attribute__((always_inline)) size_t
+add_bytes(Writer *writer, const Code *codes, const uint8_t *bytes, size_t size, size_t together)
+{
+    /* Its own, which no byte that is written could be a part of. */
+    Writer own = *writer;
+    size_t place = 0;
+    for (; place + together <= size; place += together) {
+        for (size_t next = 0; next < together; next++)
+            add(&own, codes[bytes[place + next]].code, codes[bytes[place + next]].length);
+        flush(&own);
+    }
+    *writer = own;
+    return place;
+}
+
+FOR_EACH_PROCESSOR
 static void add_block(Writer *writer, const uint8_t *bytes, size_t size, int is_last)
 {
     uint32_t counts[SYMBOLS];
@@ -163,17 +185,13 @@ static void add_block(Writer *writer, const uint8_t *bytes, size_t size, int is_
     Code codes[SYMBOLS];
     count(bytes, size, counts);
     counts[END] = 1;
-    limited_lengths(counts, SYMBOLS, LONGEST, lengths);
+    int longest = limited_lengths(counts, SYMBOLS, LONGEST, lengths);
     lengths[SYMBOLS] = lengths[SYMBOLS + 1] = 1;
     codes_of(lengths, SYMBOLS, codes);
     add(writer, (unsigned)is_last | 2 << 1, 3);
     add_lengths(writer, lengths);
-    size_t place = 0;
-    for (; place + 3 <= size; place += 3) {
-        for (int next = 0; next < 3; next++)
-            add(writer, codes[bytes[place + next]].code, codes[bytes[place + next]].length);
-        flush(writer);
-    }
+    size_t place = 4 * longest <= FREE ? add_bytes(writer, codes, bytes, size, 4)
+                                       : add_bytes(writer, codes, bytes, size, 3);
     for (; place < size; place++) {
         add(writer, codes[bytes[place]].code, codes[bytes[place]].length);
         flush(writer);

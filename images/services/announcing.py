@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Site
@@ -14,6 +14,7 @@ from images import names
 from images.decoding import Unreadable
 from images.errors import Refused
 from images.models import FileOutcome, IncomingFile, PatientRule, Radiograph, UploadBatch
+from images.models.batch import BatchStatus
 from images.quotas import Room, room_of_person, room_of_site
 from images.services.patients import patient_of
 
@@ -57,8 +58,9 @@ class Desk:
         self.asked = 0
         self.position = next_position(batch)
         hashes = [file.sha256 for file in files]
+        here = batch.files.filter(sha256__in=hashes).order_by()
         self.rows: dict[tuple[str, str], IncomingFile] = {
-            (row.name_key, row.sha256): row for row in batch.files.filter(sha256__in=hashes)
+            (row.name_key, row.sha256): row for row in here
         }
         self.known = known_sources(batch.site, hashes)
 
@@ -113,27 +115,33 @@ def _limited_rooms(batch: UploadBatch) -> dict[str, Room]:
     return rooms
 
 
-def locked_open(batch: UploadBatch) -> UploadBatch:
-    """The batch, locked until the transaction ends. Raises Refused("batch-closed")."""
-    locked = UploadBatch.objects.select_for_update().filter(pk=batch.pk).first()
-    if locked is None or not locked.is_open:
+def locked_open(batch: UploadBatch) -> None:
+    """Lock the batch until the transaction ends. Raises Refused("batch-closed")."""
+    locked = UploadBatch.objects.select_for_update().filter(pk=batch.pk).order_by()
+    # Of the row only what may have changed: this is asked before every file and every bundle.
+    if list(locked.values_list("status", flat=True)) != [BatchStatus.OPEN]:
         raise Refused("batch-closed")
-    return locked
 
 
 def next_position(batch: UploadBatch) -> int:
-    last: int | None = batch.files.aggregate(last=models.Max("position"))["last"]
-    return 0 if last is None else last + 1
+    positions = IncomingFile.objects.filter(batch=batch).order_by("-position")
+    return next((last + 1 for last in positions.values_list("position", flat=True)[:1]), 0)
 
 
 def known_sources(site: Site, hashes: Sequence[str]) -> dict[str, Radiograph]:
-    """The institution's radiographs that these very files became or turned out to be, by hash."""
+    """The institution's radiographs that these very files became or turned out to be, by hash.
+
+    Mostly there are none: what is asked for is little, and without their tables' other columns.
+    """
     wanted = [each for each in hashes if each]
-    made = Radiograph.objects.filter(site=site, source_sha256__in=wanted)
+    radiographs = Radiograph.objects.only("source_sha256")
     came_again = IncomingFile.objects.filter(
         batch__site=site, sha256__in=wanted, status=JobStatus.DONE, radiograph__isnull=False
-    ).select_related("radiograph")
-    known = {row.sha256: row.radiograph for row in came_again if row.radiograph}
+    )
+    became = dict(came_again.values_list("sha256", "radiograph"))
+    found = radiographs.in_bulk(became.values()) if became else {}
+    known = {sha256: found[key] for sha256, key in became.items() if key in found}
+    made = radiographs.filter(site=site, source_sha256__in=wanted)
     return known | {radiograph.source_sha256: radiograph for radiograph in made}
 
 

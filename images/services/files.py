@@ -5,12 +5,11 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from django.core.files.base import ContentFile
 from django.db import DatabaseError
 
 from images.models import Radiograph
 from images.radiograph import RadiographPixels
-from images.storage import folders_synced_once, private_storage
+from images.storage import forced_together, saved
 
 
 @contextmanager
@@ -28,12 +27,12 @@ def written_files(radiograph: Radiograph, pixels: RadiographPixels) -> Iterator[
 def all_written(films: Iterable[tuple[Radiograph, RadiographPixels]]) -> Iterator[None]:
     """The same for several radiographs: whatever fails, all of their files are removed again.
 
-    They come into one folder by chance, which is forced to the disk once for all of them.
+    They come into one folder by chance, and are forced to the disk together, before the block.
     """
     begun: list[Radiograph] = []
     folder = uuid.uuid4().hex[:2]
     try:
-        with folders_synced_once():
+        with forced_together():
             for radiograph, pixels in films:
                 begun.append(radiograph)
                 _write(radiograph, pixels, folder)
@@ -68,7 +67,7 @@ def _write(radiograph: Radiograph, pixels: RadiographPixels, folder: str) -> Non
 def _saved(content: bytes, folder: str, suffix: str) -> str:
     """The name, as `images.models.radiograph.private_path` makes them: of nothing but chance."""
     key = folder + uuid.uuid4().hex[len(folder) :]
-    return private_storage().save(f"{folder}/{key}{suffix}", ContentFile(content))
+    return saved(f"{folder}/{key}{suffix}", content)
 
 
 def remove_files(radiograph: Radiograph) -> None:
