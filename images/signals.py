@@ -1,5 +1,6 @@
-"""The signals of this app. They are sent inside the transaction that changes the radiograph, so
-that what others create for it (a queued prediction) commits with it or not at all."""
+"""The signals of this app. Those that tell of a change are sent inside the transaction that makes
+it, so that what others create for it (a queued prediction) commits with it or not at all. Those
+that ask (`..._asked`) want an answer, and change nothing."""
 
 from django.dispatch import Signal
 
@@ -20,3 +21,7 @@ truth_stated = Signal()
 # Sent with `names` (of stored files, a list): which of them belong to a row? Receivers answer with
 # those that they own; the sweeper removes what nobody owns.
 owners_asked = Signal()
+
+# Sent without anything: does anybody wait for what is computed from radiographs? Receivers answer
+# True or False; what nobody waits for leaves the processor to them meanwhile.
+waiting_asked = Signal()

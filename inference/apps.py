@@ -15,7 +15,7 @@ class InferenceConfig(AppConfig):
 
         from images.filters import RadiographFilter
         from images.models import Radiograph
-        from images.signals import images_ready, owners_asked, pixels_replaced
+        from images.signals import images_ready, owners_asked, pixels_replaced, waiting_asked
         from inference.filters import RadiographsByPrediction
         from inference.models import Explanation
 
@@ -23,6 +23,7 @@ class InferenceConfig(AppConfig):
         images_ready.connect(_ask_for_predictions, dispatch_uid="inference.request_predictions")
         pixels_replaced.connect(_start_over, dispatch_uid="inference.start_over")
         owners_asked.connect(_own_overlays, dispatch_uid="inference.own_overlays")
+        waiting_asked.connect(_tell_of_waiting, dispatch_uid="inference.tell_of_waiting")
         post_delete.connect(_forget_features, Radiograph, dispatch_uid="inference.forget_features")
         post_delete.connect(_forget_overlay, Explanation, dispatch_uid="inference.forget_overlay")
 
@@ -49,6 +50,14 @@ def _own_overlays(names: Any, **_details: Any) -> set[str]:
     from inference.models import Explanation
 
     return set(Explanation.objects.filter(overlay__in=names).values_list("overlay", flat=True))
+
+
+def _tell_of_waiting(**_details: Any) -> bool:
+    """Of open predictions, whatever their urgency: also what a new model answers again keeps the
+    engine busy. One that rests after a failure waits all the same."""
+    from inference.models import Prediction
+
+    return Prediction.objects.waiting().exists()
 
 
 def _forget_features(instance: Any, **_details: Any) -> None:

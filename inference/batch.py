@@ -1,8 +1,8 @@
 """Answering a micro-batch: each radiograph's stages, and a trouble of one that stays its own.
 
-begun:    pin model -> cached features? --no--> fetch, decode, preprocess -> features
-                              |                                                 |
-                              +---------------------+---------------------------+
+begun:    pin model -> cached features? --no--> fetch, decode, preprocess -> engine
+                              |                                               |
+                              +---------------------+------------- features --+
 answered:                          keep -> gate -> head -> outcome
 
 Where the model that serves reads other features than VGG16's, both kinds are recalled or made.
@@ -10,7 +10,7 @@ Where the model that serves reads other features than VGG16's, both kinds are re
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -22,6 +22,7 @@ from images.models import Radiograph
 from inference import extraction, gate, inputs, reasons, worker
 from inference.artifact_store import kept_folder
 from inference.cases import Case, share, sound
+from inference.extraction import Making
 from inference.features import FeatureKey, Vector
 from inference.ml.errors import ArtifactRefused
 from inference.ml.extractor import spec_of
@@ -34,36 +35,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Begun:
-    """One case for each prediction, in their order, and the vectors that were made for them."""
+    """One case for each prediction, in their order, and the features that the engine has begun."""
 
     cases: Sequence[Case]
-    made: Mapping[FeatureKey, Vector]
+    makings: Sequence[Making]
+
+    def wait_until_taken(self) -> None:
+        """Until the engine has its hands free for another micro-batch, or nearly so."""
+        for making in self.makings:
+            making.pending.wait_until_taken()
 
 
 def begin(
     predictions: Sequence[Prediction],
     following: Iterable[Radiograph] = (),
-    fresh: Mapping[FeatureKey, Vector] | None = None,
+    fresh: Sequence[Making] = (),
 ) -> Begun:
-    """The features of each, which is what takes long; a trouble of one is noted in its case.
+    """Give the engine the features to make, which is what takes long; a trouble of one radiograph
+    is noted in its case.
 
     The inputs of the `following` radiographs are read while the engine is busy with these. `fresh`
-    vectors were made a moment ago and are perhaps not kept yet.
+    features are perhaps not kept yet, or not even made.
     """
     cases = [Case(prediction) for prediction in predictions]
     pin_models(cases)
-    extraction.recall_features(sound(cases), fresh or {})
+    extraction.recall_features(sound(cases), fresh)
     missing = [case for case in sound(cases) if case.lacks]
     extraction.read_inputs(missing, following)
-    return Begun(cases, extraction.extract(sound(missing)))
+    return Begun(cases, extraction.begin(sound(missing)))
 
 
 def answer(begun: Begun) -> None:
-    """Keep what was made, and let each sound case end with an outcome or a problem.
+    """Wait for the features, keep them, and let each sound case end with an outcome or a problem.
 
     Raises what the database does.
     """
-    extraction.keep(begun.made, begun.cases)
+    extraction.keep(extraction.finish(begun.makings), begun.cases)
     judge(sound(begun.cases))
     classify(sound(begun.cases))
 

@@ -1,5 +1,7 @@
 """Features that a micro-batch lacks: films read once, each network run once, vectors kept.
 
+They are begun, and finished later: between the two an engine may be busy with them.
+
 A case may need two kinds: what its model reads, and VGG16's, which gate and similar cases read
 whatever serves.
 """
@@ -7,8 +9,9 @@ whatever serves.
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import PermanentError
@@ -22,27 +25,54 @@ from inference.models import DeployedModel
 
 if TYPE_CHECKING:
     from inference.ml.engine import Engine
+    from inference.ml.pending import PendingFeatures
 
 BASIS: Final = (VGG16_BLOCK5.code, VGG16_BLOCK5.preprocessing_version)
 
 Kind = tuple[str, str]
 Vectors = dict[FeatureKey, Vector]
+Films = dict[FeatureKey, list[Case]]
 
-# A candidate's network may compute while the batch after is under way: one network at a time has
-# the cores, or the card's memory.
+# A candidate's network may compute while the batch after is under way: one network at a time is
+# given work, for the card's memory.
 _turn = threading.Lock()
 
 
-def recall_features(cases: Sequence[Case], fresh: Mapping[FeatureKey, Vector]) -> None:
+@dataclass(frozen=True)
+class Making:
+    """Features of one kind that an engine was given to make, in the order of `films`; `began` is of
+    `time.perf_counter`. A film has several cases where two questions are put about it."""
+
+    films: Films
+    pending: "PendingFeatures"
+    began: float
+
+    def vectors(self) -> Vectors:
+        """Waits until they are there. Raises what the engine does."""
+        return dict(zip(self.films, self.pending.result(), strict=True))
+
+
+def recall_features(cases: Sequence[Case], fresh: Sequence[Making]) -> None:
     """What is cached, and what is so `fresh` that it is not kept yet."""
     began = time.perf_counter()
     wanted = {key for case in cases for key in case.keys}
-    kept = features.read_many(wanted - fresh.keys())
-    kept.update((key, fresh[key]) for key in wanted & fresh.keys())
+    kept = _fresh_of(wanted, fresh)
+    kept |= features.read_many(wanted - kept.keys())
     share(cases, "fetch", began)
     for case in cases:
         case.vectors = {key: kept[key] for key in case.keys if key in kept}
         case.was_cached = not case.lacks
+
+
+def _fresh_of(wanted: Collection[FeatureKey], fresh: Sequence[Making]) -> Vectors:
+    """What could not be made is for each batch to find out by itself."""
+    found: Vectors = {}
+    for making in fresh:
+        if own := making.films.keys() & wanted:
+            with suppress(Exception):
+                vectors = making.vectors()
+                found |= {key: vectors[key] for key in own}
+    return found
 
 
 def read_inputs(cases: Sequence[Case], following: Iterable[Radiograph] = ()) -> None:
@@ -64,12 +94,20 @@ def read_inputs(cases: Sequence[Case], following: Iterable[Radiograph] = ()) -> 
     reader.read_ahead(following, frozenset().union(*by_sides))
 
 
-def extract(cases: Sequence[Case]) -> Vectors:
-    """Make what each case lacks: what was made, to be kept."""
-    made: Vectors = {}
+def begin(cases: Sequence[Case]) -> list[Making]:
+    """Give the engines to make what each case lacks."""
+    begun: list[Making] = []
     for kind in (BASIS, *_other_kinds(cases)):
         lacking = [case for case in sound(cases) if kind in map(kind_of, case.lacks)]
-        made |= _extract_kind(kind, lacking)
+        begun += _begin(_films(kind, lacking))
+    return begun
+
+
+def finish(begun: Iterable[Making]) -> Vectors:
+    """Wait for what was begun, and hand it to its cases: all that was made, to be kept."""
+    made: Vectors = {}
+    for making in begun:
+        made |= _finish(making)
     return made
 
 
@@ -150,26 +188,22 @@ def _other_kinds(cases: Iterable[Case]) -> Iterator[Kind]:
     return (kind for kind in kinds if kind != BASIS)
 
 
-def _extract_kind(kind: Kind, cases: Sequence[Case]) -> Vectors:
-    """Features of the whole batch; should that fail, of each film alone: none fails for another."""
-    films: dict[FeatureKey, list[Case]] = defaultdict(list)
+def _films(kind: Kind, cases: Sequence[Case]) -> Films:
+    films: Films = defaultdict(list)
     for case in cases:
         films[next(key for key in case.lacks if kind_of(key) == kind)].append(case)
-    if not films:
-        return {}
+    return dict(films)
+
+
+def _begin(films: Films) -> list[Making]:
     try:
-        return _make(films)
+        return [_given(films)] if films else []
     except Exception as problem:
-        if len(films) > 1:
-            made = [_extract_kind(kind, own) for own in films.values()]
-            return {key: vector for some in made for key, vector in some.items()}
-        for case in cases:
-            case.problem = problem
-        return {}
+        return _each_alone(films, problem)
 
 
-def _make(films: dict[FeatureKey, list[Case]]) -> Vectors:
-    """One vector for each key, also where two questions are put about one film."""
+def _given(films: Films) -> Making:
+    """One input for each key, also where two questions are put about one film."""
     cases = [case for own in films.values() for case in own]
     first = [own[0] for own in films.values()]
     engine = _engine_for(next(iter(films)), first[0])
@@ -179,13 +213,29 @@ def _make(films: dict[FeatureKey, list[Case]]) -> Vectors:
     share(cases, "preprocess", began)
     began = time.perf_counter()
     with _turn:
-        vectors = worker.features_of(engine, batch)
-    share(cases, "features", began)
-    made = dict(zip(films, vectors, strict=True))
-    for key, own in films.items():
+        return Making(films, worker.begin_features(engine, batch), began)
+
+
+def _finish(making: Making) -> Vectors:
+    try:
+        vectors = making.vectors()
+    except Exception as problem:
+        return finish(_each_alone(making.films, problem))
+    share([case for own in making.films.values() for case in own], "features", making.began)
+    for key, own in making.films.items():
         for case in own:
-            case.vectors[key] = made[key]
-    return made
+            case.vectors[key] = vectors[key]
+    return vectors
+
+
+def _each_alone(films: Films, problem: Exception) -> list[Making]:
+    """After the trouble of a whole batch: each film by itself, so that none fails for another."""
+    if len(films) > 1:
+        return [making for key, own in films.items() for making in _begin({key: own})]
+    for own in films.values():
+        for case in own:
+            case.problem = problem
+    return []
 
 
 def _engine_for(key: FeatureKey, case: Case) -> "Engine":

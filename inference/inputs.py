@@ -20,7 +20,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from core.errors import PermanentError
-from core.files import write_whole
+from core.files import written_whole
 from images.models import Radiograph
 from images.radiograph import RadiographPixels
 from inference import reasons
@@ -56,10 +56,11 @@ class Input:
 
 def hand_over(radiograph: UUID, pixels: RadiographPixels) -> None:
     """Leave the input of a radiograph that was just stored; a full disk costs nothing but time."""
-    content = grey_input(pixels.array, pixels.low, pixels.high).astype("<f4").tobytes()
-    with suppress(OSError):
-        checksum = CHECKSUM.pack(zlib.crc32(content))
-        write_whole(_place(radiograph), checksum + content, durable=False)
+    grey = grey_input(pixels.array, pixels.low, pixels.high)
+    content = np.ascontiguousarray(grey, "<f4").data
+    with suppress(OSError), written_whole(_place(radiograph), durable=False) as stream:
+        stream.write(CHECKSUM.pack(zlib.crc32(content)))
+        stream.write(content)
 
 
 def forget(radiographs: Iterable[UUID]) -> None:

@@ -26,6 +26,7 @@ from inference.models import DeployedModel
 if TYPE_CHECKING:
     from inference.ml.artifact import Artifact
     from inference.ml.engine import Classifier, Engine
+    from inference.ml.pending import PendingFeatures
 
 logger = logging.getLogger(__name__)
 
@@ -132,6 +133,15 @@ def features_of(extractor: "Engine", batch: NDArray[np.float32]) -> NDArray[np.f
         return extractor.features_of(batch)
     with torch_threads(_threads()):
         return extractor.features_of(batch)
+
+
+def begin_features(extractor: "Engine", batch: NDArray[np.float32]) -> "PendingFeatures":
+    """The same, which may return before the numbers are there. Raises as `features_of`."""
+    from inference.ml.pending import Ready
+
+    if extractor.spec.code == VGG16_BLOCK5.code:
+        return extractor.begin(batch)
+    return Ready(features_of(extractor, batch))
 
 
 def batch_of(spec: ExtractorSpec, greys: Sequence[Grey]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ import pytest
 from inference import gate, worker
 from inference.ml.extractor import VGG16_BLOCK5, BatchLimits, EngineFacts
 from inference.ml.gate import Verdict
+from inference.ml.pending import Ready
 from inference.ml.preprocess import preprocess
 from tests.servers import unavailable
 
@@ -56,6 +57,9 @@ class SmallEngine:
     def features_of(self, inputs):
         self.batches.append(len(inputs))
         return np.stack([self._one(row) for row in inputs])
+
+    def begin(self, inputs):
+        return Ready(self.features_of(inputs))
 
     def before_pooling(self, single):
         """Pooling them gives the features of the same input."""

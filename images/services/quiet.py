@@ -1,4 +1,5 @@
-"""When near-duplicates are looked for: while nobody brings radiographs, or when some waited long.
+"""When near-duplicates are looked for: while nobody brings radiographs or waits for an answer, or
+when some waited long.
 
 The cache keeps since when everything may wait that is known to wait, so that not all radiographs
 are gone through each time. The mark is of one hour, and goes when an old picture is to be compared
@@ -10,16 +11,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.core.cache import cache
+from django.db import Error as DatabaseError
 from django.utils import timezone
 
 from images.models import IncomingFile, Radiograph
 from images.services.copies import AT_ONCE, waiting
+from images.signals import waiting_asked
 
 logger = logging.getLogger(__name__)
 
 # Nothing came for so long: whoever was sending has finished.
 QUIET: Final = timedelta(seconds=10)
-# Who always sends would keep the others waiting for ever.
+# Who always sends, and answers that cannot be given, would keep them waiting for ever.
 LONGEST_WAIT: Final = timedelta(minutes=3)
 # A row is seen by others some time after the moment that stands in it.
 MARGIN: Final = timedelta(minutes=1)
@@ -27,9 +30,12 @@ HOUR: Final = 3600
 
 
 def is_quiet() -> bool:
-    """Whether no radiograph was stored in the last seconds and no file waits to be looked at."""
+    """Whether no radiograph was stored in the last seconds, no file waits to be looked at, and
+    nobody waits for an answer."""
     lately = Radiograph.objects.kept().filter(created_at__gte=timezone.now() - QUIET)
-    return not lately.exists() and not IncomingFile.objects.awaits_worker()
+    if lately.exists() or IncomingFile.objects.awaits_worker():
+        return False
+    return not _somebody_waits()
 
 
 def some_waiting() -> list[Radiograph]:
@@ -51,6 +57,16 @@ def look_through_all() -> None:
         cache.delete(_key())
     except Exception as problem:  # whatever the cache's library raises; the mark ends by itself
         logger.warning("mark not taken away reason=%s", type(problem).__name__)
+
+
+def _somebody_waits() -> bool:
+    """Other apps know. Where it cannot be told, perhaps: LONGEST_WAIT holds then too."""
+    try:
+        answers = waiting_asked.send(sender=Radiograph)
+    except DatabaseError as problem:
+        logger.warning("not known whether anybody waits reason=%s", type(problem).__name__)
+        return True
+    return any(waits for _receiver, waits in answers)
 
 
 def _since() -> datetime | None:

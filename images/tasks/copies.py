@@ -1,4 +1,5 @@
-"""Near-duplicates, while nobody brings radiographs. What is to be compared has no sketch yet."""
+"""Near-duplicates, while nobody brings radiographs or waits for an answer. What is to be compared
+has no sketch yet."""
 
 import time
 
@@ -12,7 +13,8 @@ SLICE_SECONDS = 5.0
 
 @cpu_task
 def join_waiting() -> None:
-    """Compare what is new until nothing is left, somebody brings more, or the slice is over.
+    """Compare what is new until nothing is left, somebody brings more or waits for an answer, or
+    the slice is over.
 
     Where it is never quiet: one slice for each beat, once some have waited too long.
     """

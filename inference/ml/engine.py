@@ -23,9 +23,9 @@ from inference.ml.artifact import Artifact
 from inference.ml.explain import LastPart
 from inference.ml.extractor import BatchLimits, EngineFacts, ExtractorSpec, FeatureExtractor
 from inference.ml.heads import head_gradient, head_logits
+from inference.ml.pending import PendingFeatures, Ready, Rounded
+from inference.ml.precision import Features, to_half
 from inference.ml.preprocess import preprocess
-
-Features = npt.NDArray[np.float16]
 
 
 class Pixels(Protocol):
@@ -103,6 +103,16 @@ class Engine:
         halves = self.features_of(inputs[:middle]), self.features_of(inputs[middle:])
         return np.concatenate(halves)
 
+    def begin(self, inputs: npt.NDArray[np.float32]) -> PendingFeatures:
+        """The same, not waiting for the numbers where the extractor can do without."""
+        begin = getattr(self._extractor, "begin", None)
+        if begin is None:
+            return Ready(self.features_of(inputs))
+        try:
+            return Rounded(begin(inputs))
+        except MemoryError:
+            return Ready(self.features_of(inputs))
+
     def before_pooling(self, single: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """See ``FeatureExtractor.before_pooling``."""
         return self._extractor.before_pooling(single)
@@ -112,15 +122,6 @@ class Engine:
         """What makes features of ``before_pooling``; None where that is VGG16's pooling."""
         is_any = hasattr(self._extractor, "gradient_before_pooling")
         return cast(LastPart, self._extractor) if is_any else None
-
-
-def to_half(features: npt.NDArray[np.floating]) -> Features:
-    """Round features to what is stored; what fp16 cannot hold becomes its largest value."""
-    if features.dtype == np.float16:
-        return cast(Features, features)
-    largest = float(np.finfo(np.float16).max)
-    rounded: Features = np.clip(features, -largest, largest).astype(np.float16)
-    return rounded
 
 
 # All ones: an infinity, or no number at all (IEEE 754, 3.4).

@@ -153,6 +153,18 @@ class BatchLimits:
     patience: float
 
 
+class PendingFeatures(Protocol):
+    """A batch that an extractor has begun with. Any thread may ask, as often as it likes."""
+
+    def wait_until_taken(self) -> None:
+        """Return once no radiograph of it waits for a thread: the next batch may follow."""
+        ...
+
+    def result(self) -> npt.NDArray[np.float32]:
+        """As ``FeatureExtractor.extract`` gives them, once all are computed."""
+        ...
+
+
 class FeatureExtractor(Protocol):
     """Turns preprocessed radiographs into feature vectors."""
 

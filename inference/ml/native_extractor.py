@@ -16,6 +16,7 @@ from inference.ml.extractor import (
     BatchLimits,
     EngineFacts,
     ExtractorSpec,
+    PendingFeatures,
     refuse_other_shapes,
 )
 from inference.ml.native_library import Network, best_method
@@ -82,6 +83,17 @@ class NativeExtractor:
         features = np.empty((len(batch), self.spec.dimensions), dtype=np.float32)
         self._network.features(batch, features)
         return features
+
+    def begin(self, batch: npt.NDArray[np.float32]) -> PendingFeatures:
+        """``extract`` without waiting for the numbers: while the last radiographs of this batch are
+        computed, the threads that are free go on with the one that is begun next. A single
+        radiograph is computed before this returns. ``batch`` stays as it is meanwhile.
+
+        Raises ValueError and MemoryError as ``extract``.
+        """
+        refuse_other_shapes(batch)
+        features = np.empty((len(batch), self.spec.dimensions), dtype=np.float32)
+        return self._network.begin(batch, features)
 
     def before_pooling(self, single: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """See ``FeatureExtractor.before_pooling``."""

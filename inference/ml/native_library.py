@@ -18,8 +18,20 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 FOLDER: Final = Path(__file__).with_name("native")
+_AT, _INT, _TEXT = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
 _FLOATS: Final = ctypes.POINTER(ctypes.c_float)
 _TABLE: Final = ctypes.POINTER(_FLOATS)
+# Result and arguments of each function, as in vgg.h.
+_FUNCTIONS: Final[dict[str, tuple[Any, list[Any]]]] = {
+    "vgg_create": (_AT, [_TABLE, _TABLE, _INT, _TEXT]),
+    "vgg_features_many": (None, [_AT, _INT, _FLOATS, _FLOATS, _FLOATS]),
+    "vgg_begin": (_AT, [_AT, _INT, _FLOATS, _FLOATS, _FLOATS]),
+    "vgg_await_taken": (None, [_AT]),
+    "vgg_await_computed": (_INT, [_AT]),
+    "vgg_end": (None, [_AT]),
+    "vgg_destroy": (None, [_AT]),
+    "vgg_method": (_TEXT, [_TEXT]),
+}
 
 
 class NoNativeLibrary(Exception):
@@ -39,7 +51,7 @@ def best_method(wanted: str | None = None) -> str:
 
 
 class Network:
-    """VGG16's convolutions with these numbers, to be asked by one thread at a time.
+    """VGG16's convolutions with these numbers. Any thread may ask; they are served in turn.
 
     ``weights`` (out, in, 3, 3) and ``biases`` (out,), 13 of each; ``method`` as ``best_method``
     gave it. A process that is forked off computes with one thread. Raises MemoryError.
@@ -68,9 +80,50 @@ class Network:
             self._handle, len(plain), _address(plain), _address(features), room
         )
 
+    def begin(self, images: Array, features: Array) -> Begun:
+        """The same while the caller does something else; the threads go on with the batch after it
+        while the last images of this one are computed. ``images`` stay as they are meanwhile.
+
+        A single image, which all threads compute together, is done before this returns, and so is
+        any in a process that was forked off. Raises MemoryError.
+        """
+        return Begun(self._library, self._handle, _plain(images), features)
+
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
             self._library.vgg_destroy(self._handle)
+
+
+class Begun:
+    """A batch that a network computes. Any thread may wait for it, as often as it likes.
+
+    It keeps the memory that the network's threads read and write, so whoever lets go of it, asked
+    or not, waits for them. The network itself lasts as long.
+    """
+
+    def __init__(self, library: Any, network: int, images: Array, features: Array) -> None:
+        self._library, self._images, self._features = library, images, features
+        places = _address(images), _address(features)
+        self._ticket = library.vgg_begin(network, len(images), *places, None)
+        if not self._ticket:
+            raise MemoryError("there is no room for another batch")
+
+    def wait_until_taken(self) -> None:
+        """Until no image of it waits for a thread any more: the next batch may follow."""
+        self._library.vgg_await_taken(self._ticket)
+
+    def result(self) -> Array:
+        """The features, once all are computed.
+
+        Raises RuntimeError in a process that was forked off before they were.
+        """
+        if not self._library.vgg_await_computed(self._ticket):
+            raise RuntimeError("another process computes the batch: it began before this fork")
+        return self._features
+
+    def __del__(self) -> None:
+        if getattr(self, "_ticket", None):
+            self._library.vgg_end(self._ticket)
 
 
 @cache
@@ -89,14 +142,9 @@ def _library() -> Any:
 
 
 def _declared(library: ctypes.CDLL) -> ctypes.CDLL:
-    library.vgg_create.restype = ctypes.c_void_p
-    library.vgg_create.argtypes = [_TABLE, _TABLE, ctypes.c_int, ctypes.c_char_p]
-    library.vgg_features_many.restype = None
-    library.vgg_features_many.argtypes = [ctypes.c_void_p, ctypes.c_int, _FLOATS, _FLOATS, _FLOATS]
-    library.vgg_destroy.restype = None
-    library.vgg_destroy.argtypes = [ctypes.c_void_p]
-    library.vgg_method.restype = ctypes.c_char_p
-    library.vgg_method.argtypes = [ctypes.c_char_p]
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
     return library
 
 

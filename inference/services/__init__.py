@@ -7,6 +7,7 @@ from inference.services.activation import (
     put_in_service,
 )
 from inference.services.explain import (
+    explanations_wait,
     reap_explanations,
     request_explanation,
     ring_if_explanations_wait,
@@ -46,6 +47,7 @@ __all__ = [
     "answer_waiting",
     "bury_exhausted",
     "cancel_reprediction",
+    "explanations_wait",
     "install_baseline",
     "let_score",
     "mend_standings",

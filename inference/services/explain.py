@@ -6,7 +6,6 @@ import time
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import User
 from core.errors import PermanentError
@@ -63,10 +62,13 @@ def reap_explanations() -> bool:
     return ring_if_explanations_wait()
 
 
+def explanations_wait() -> bool:
+    """Whether a heat map could be drawn now."""
+    return bool(Explanation.objects.awaits_worker())
+
+
 def ring_if_explanations_wait() -> bool:
-    if not Explanation.objects.claimable(timezone.now()).exists():
-        return False
-    return _ring()
+    return explanations_wait() and _ring()
 
 
 def forget_overlay(name: str | None) -> None:

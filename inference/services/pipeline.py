@@ -1,37 +1,46 @@
 """Answering what waits, with the engine never waiting for the database.
 
-While the engine is busy with one micro-batch, a second thread concludes the one before: gate, head,
-transaction, and what comes after it.
+This thread gives the engine one micro-batch after the other. A second thread waits for the features
+of the one before and concludes it: gate, head, transaction, and what comes after it.
 
-    this thread     claim 1, features 1 | claim 2, features 2 | claim 3, features 3 | ...
-    second thread                       | conclude 1          | conclude 2          | ...
+    this thread     claim, begin 1 |      claim, begin 2 |      claim, begin 3 | ...
+    engine                         1   1   1   1   1   1   2   2   2   2   2   2   3   3  ...
+    second thread                        |        conclude 1   |        conclude 2   | ...
 
-Nothing is claimed ahead, so that a single upload waits for no more than the micro-batch that runs.
+The next micro-batch is claimed when some thread of the engine has each radiograph of this one in
+its hands: no sooner, so that a single upload waits for no more than the one that runs, and no
+later, so that no thread is left without work.
 """
 
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from django.db import connections
 
-from inference.features import Vector
-from inference.features.keys import FeatureKey
+from inference.extraction import Making
 from inference.services import work
-from inference.services.work import Running
+from inference.services.work import Clock, Running
 
 
-def answer_waiting(*, seconds: float) -> bool:
-    """Work until nothing is claimable, or for `seconds` and the micro-batch that runs then.
+def answer_waiting(
+    *, seconds: float, may_go_on: Callable[[], bool] = lambda: False, clock: Clock = time.monotonic
+) -> bool:
+    """Work until nothing is claimable, or for `seconds` and the micro-batch that runs then, and as
+    many seconds more as often as it `may_go_on`.
 
-    True in the latter case: there may be more. All that was begun is concluded.
+    True where it may not: there may be more. All that was begun is concluded.
     """
-    ends = time.monotonic() + seconds
+    ends = clock() + seconds
     with Pipeline() as pipeline:
         while pipeline.work_next():
-            if time.monotonic() >= ends:
+            if clock() < ends:
+                continue
+            if not may_go_on():
                 return True
+            ends = clock() + seconds
     return False
 
 
@@ -67,6 +76,8 @@ class Pipeline:
 
     def work_next(self) -> bool:
         """As `work.work_next`, except that the last micro-batch may not be concluded yet."""
+        if self._begun is not None:
+            self._begun.begun.wait_until_taken()
         # Before the claim: a conclusion that takes long keeps nobody's row.
         self._await_second()
         claim = work.claim_next(sleep=self._rest)
@@ -94,9 +105,9 @@ class Pipeline:
         begun, self._begun = self._begun, None
         self._handed = begun, self._second.submit(work.conclude, begun)
 
-    def _fresh(self) -> dict[FeatureKey, Vector]:
-        """What was made a moment ago, and is perhaps being kept just now."""
-        return dict(self._handed[0].begun.made) if self._handed else {}
+    def _fresh(self) -> Sequence[Making]:
+        """What is made or kept just now."""
+        return self._handed[0].begun.makings if self._handed else ()
 
     def _await_second(self) -> None:
         """Raises what the second thread did."""

@@ -4,7 +4,7 @@ Nothing here trusts the message that rang.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,7 +16,7 @@ from core.jobs import heartbeat
 from images.models import Radiograph
 from inference import batch, features, inputs, reasons, worker
 from inference.cases import Case
-from inference.features import FeatureKey, Vector
+from inference.extraction import Making
 from inference.ml.batcher import Take, WaitFor, Waiting, next_batch
 from inference.ml.extractor import BatchLimits
 from inference.models import Prediction, StageTimings
@@ -42,7 +42,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Running:
-    """A micro-batch whose features are there. Its leases are extended until it is concluded."""
+    """A micro-batch that the engine has. Its leases are extended until it is concluded."""
 
     owner: str
     begun: batch.Begun
@@ -93,8 +93,8 @@ def _impatient(limits: BatchLimits) -> BatchLimits:
     return BatchLimits(limits.rows, patience=0.0)
 
 
-def begin(claim: Claim, fresh: Mapping[FeatureKey, Vector] | None = None) -> Running | None:
-    """Make the features of a claimed micro-batch, by the model that is live now.
+def begin(claim: Claim, fresh: Sequence[Making] = ()) -> Running | None:
+    """Let the engine make the features of a claimed micro-batch, by the model that is live now.
 
     `fresh` as in `batch.begin`. None where there is nothing to conclude: others were quicker, or
     the batch as a whole failed and its rows were given back.
@@ -113,7 +113,7 @@ def begin(claim: Claim, fresh: Mapping[FeatureKey, Vector] | None = None) -> Run
 
 
 def conclude(work: Running) -> None:
-    """Judge, classify and store a micro-batch whose features are there."""
+    """Wait for the features of a micro-batch, judge, classify and store it."""
     with work.heart:
         try:
             batch.answer(work.begun)

@@ -1,22 +1,38 @@
 """Predictions: the doorbell, the reaper, and what a worker does when it starts."""
 
+import time
 from typing import Any
 
 from celery.signals import worker_ready
 
+from core import workers
 from core.tasks import PULSES, cpu_task, gpu_task, ring
 from inference import features, inputs, services, worker
 
 # Shorter than the life of a reaper's message (10 s): where one process serves all queues, reaper
 # and pulse get their turn between two slices.
 SLICE_SECONDS = 5.0
+# Between two slices the engine stands still for a tenth of a second: a process that only predicts
+# goes on for so long, far below the task's time limit.
+TURN_SECONDS = 60.0
 
 
 @gpu_task
 def predict_waiting() -> None:
-    """Work until nothing is claimable, or the slice is over: then ring for the rest."""
-    if worker.is_ready() and services.answer_waiting(seconds=SLICE_SECONDS):
+    """Work until nothing is claimable, or the slice is over and others wait for this process: then
+    ring for the rest."""
+    turn_ends = time.monotonic() + TURN_SECONDS
+    if worker.is_ready() and services.answer_waiting(
+        seconds=SLICE_SECONDS, may_go_on=lambda: time.monotonic() < turn_ends and _nobody_waits()
+    ):
         ring(predict_waiting)
+
+
+def _nobody_waits() -> bool:
+    """Neither another queue, nor a heat map, nor somebody who ends the worker."""
+    if not workers.serves_only("inference") or workers.is_ending():
+        return False
+    return not services.explanations_wait()
 
 
 @cpu_task

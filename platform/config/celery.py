@@ -6,16 +6,21 @@ from typing import Any
 
 from celery import Celery
 from celery.beat import Scheduler
-from celery.signals import celeryd_after_setup, heartbeat_sent, worker_init, worker_process_init
+from celery.signals import (
+    celeryd_after_setup,
+    heartbeat_sent,
+    worker_init,
+    worker_process_init,
+    worker_shutting_down,
+)
+
+from core import workers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("covidxr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["core", "images", "inference", "reading", "retraining"])
-
-# Names of the queues of this worker; empty in other processes.
-served: set[str] = set()
 
 
 def touch_alive_file() -> None:
@@ -41,7 +46,13 @@ def refuse_bad_deployment(**_: Any) -> None:
 @celeryd_after_setup.connect
 def note_queues(instance: Any, **_: Any) -> None:
     """The processes that this worker forks must know whom it serves."""
-    served.update(instance.app.amqp.queues.consume_from)
+    workers.note_served(instance.app.amqp.queues.consume_from)
+
+
+@worker_shutting_down.connect
+def note_ending(**_: Any) -> None:
+    """They must know, too, that they are waited for."""
+    workers.note_ending()
 
 
 @worker_process_init.connect
@@ -49,7 +60,7 @@ def give_way(**_: Any) -> None:
     """A process that trains gives way to all that serve people; the worker's own stays alive."""
     from core.yielding import is_for_background, yield_to_all
 
-    if is_for_background(frozenset(served)):
+    if is_for_background(frozenset(workers.served)):
         yield_to_all()
 
 

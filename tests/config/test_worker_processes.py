@@ -4,7 +4,7 @@ import pytest
 
 from config import celery
 from config.start import services
-from core import yielding
+from core import workers, yielding
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def argv_of(settings):
 def gave_way(monkeypatch) -> list:
     calls = []
     monkeypatch.setattr(yielding, "yield_to_all", lambda: calls.append("yes"))
-    monkeypatch.setattr(celery, "served", set())
+    monkeypatch.setattr(workers, "served", set())
     return calls
 
 
@@ -53,3 +53,10 @@ def test_a_process_that_serves_people_does_not(gave_way, queues):
     celery.note_queues(instance=Worker(*queues))
     celery.give_way()
     assert gave_way == []
+
+
+def test_a_worker_that_is_told_to_end_says_so(monkeypatch):
+    told = []
+    monkeypatch.setattr(workers, "note_ending", lambda: told.append("yes"))
+    celery.note_ending(sig="TERM")
+    assert told == ["yes"]

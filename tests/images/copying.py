@@ -52,3 +52,10 @@ def join_all() -> None:
 
 def group_of(radiograph: Radiograph):
     return Radiograph.objects.get(pk=radiograph.pk).copy_group
+
+
+def two_copies(site) -> tuple[Radiograph, Radiograph]:
+    """Of two patients, that came a minute ago."""
+    two = make_film("P-1", site=site), make_film("P-2", site=site, crop=0.05)
+    settle(*two)
+    return two

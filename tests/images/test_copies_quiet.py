@@ -13,16 +13,14 @@ from images.services import copies, quiet
 from images.services.copies import waiting
 from images.signals import pixels_replaced
 from images.tasks import copies as task
-from tests.images.copying import group_of, make_film, settle
+from tests.images.copying import group_of, make_film, settle, two_copies
 from tests.images.tables import add_file, make_batch
 
 
 @pytest.fixture
 def films(site):
-    """Two copies that came a minute ago."""
-    two = make_film("P-1", site=site), make_film("P-2", site=site, crop=0.05)
-    settle(*two)
-    return two
+    """Two copies."""
+    return two_copies(site)
 
 
 @pytest.fixture

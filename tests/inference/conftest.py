@@ -11,7 +11,7 @@ from inference import services
 from inference.ml.explain import overlay_png
 from inference.models import DeployedModel, Explanation, Prediction
 from tests.engines import LIMITS, METRICS, make_artifact, small_engine  # noqa: F401  (fixtures)
-from tests.factories import make_radiograph
+from tests.factories import UserFactory, make_radiograph
 from tests.networks import on_shared, own_network, shared_weights  # noqa: F401  (fixtures)
 
 
@@ -88,3 +88,16 @@ def rung(monkeypatch) -> list[str]:
     monkeypatch.setattr("inference.services.explain.ring", note)
     monkeypatch.setattr("inference.tasks.predict.ring", note)
     return names
+
+
+@pytest.fixture
+def queued(model, site):
+    """`queued(n)`: one person's radiographs of the seeds 0 to n - 1, their predictions in order."""
+
+    def queue(count: int) -> list[Prediction]:
+        uploader = UserFactory(site=site)
+        for seed in range(count):
+            make_radiograph(uploader=uploader, seed=seed)
+        return list(Prediction.objects.order_by("created_at"))
+
+    return queue

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from inference.ml.engine import Engine, to_half
+from inference.ml.engine import Engine
 from inference.ml.extractor import VGG16_BLOCK5, BatchLimits, EngineFacts
+from inference.ml.precision import to_half
 
 ROWS = 4
 

@@ -56,12 +56,16 @@ def test_what_is_handed_over_is_private(radiograph, pixels, settings):
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
-def test_a_full_disk_costs_no_upload(radiograph, pixels, settings, monkeypatch):
-    def full(*_, **__):
+@pytest.mark.parametrize(("of", "name"), [(os, "open"), (Path, "replace")])
+def test_a_full_disk_costs_no_upload(of, name, radiograph, pixels, settings, monkeypatch):
+    """Neither at the beginning nor at the end, and nothing is left in half."""
+
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(inputs, "write_whole", full)
-    inputs.hand_over(radiograph.pk, pixels)
+    with monkeypatch.context() as now:
+        now.setattr(of, name, full)
+        inputs.hand_over(radiograph.pk, pixels)
     assert handed_over(settings) == []
 
 

@@ -26,7 +26,7 @@ class Played:
         self.tried: set[int] = set()
         self.log: list[str] = []
         self.threads: dict[int, threading.Thread] = {}
-        self.fresh: dict[int, list[str]] = {}
+        self.fresh: dict[int, list[int]] = {}
         self.events = {(what, n): threading.Event() for what in WHAT for n in range(1, count + 1)}
         # What somebody waits for, or raises, before a step ends.
         self.during: dict[tuple[str, int], object] = {}
@@ -44,9 +44,11 @@ class Played:
 
     def begin(self, claim, fresh):
         number = int(claim.owner)
-        self.fresh[number] = list(fresh)
+        self.fresh[number] = [making.number for making in fresh]
         self.step("begin", number)
-        return Running(claim.owner, Begun((), {f"made for {number}": None}), ExitStack())
+        taken = SimpleNamespace(wait_until_taken=lambda: self.step("taken", number))
+        making = SimpleNamespace(number=number, pending=taken)
+        return Running(claim.owner, Begun((), [making]), ExitStack())
 
     def conclude(self, running):
         number = int(running.owner)
@@ -75,7 +77,7 @@ class Played:
         return self.log.index(first) < self.log.index(second)
 
 
-WHAT = ("claim", "begin", "conclude")
+WHAT = ("claim", "begin", "taken", "conclude")
 
 
 @pytest.fixture
@@ -108,11 +110,18 @@ def test_nothing_is_claimed_while_two_are_not_concluded(play):
     assert played.before("conclude 1 ends", "claim 3")
 
 
-def test_nothing_is_claimed_ahead(play):
+def test_nothing_is_claimed_before_the_engine_has_its_hands_free(play):
     played = play(3)
     answer_waiting(seconds=PATIENCE)
-    assert played.before("begin 1 ends", "claim 2")
-    assert played.before("begin 2 ends", "claim 3")
+    assert played.before("taken 1 ends", "claim 2")
+    assert played.before("taken 2 ends", "claim 3")
+
+
+def test_the_next_is_begun_before_the_last_has_its_features(play):
+    played = play(2)
+    played.during["conclude", 1] = played.ended("begin", 2)
+    answer_waiting(seconds=PATIENCE)
+    assert played.before("begin 2 ends", "conclude 1 ends")
 
 
 def test_what_nothing_follows_needs_no_second_thread(play):
@@ -155,7 +164,7 @@ def test_what_was_tried_before_is_worked_on_with_nothing_beside_it(play):
 def test_what_was_just_made_is_known_before_it_is_kept(play):
     played = play(3)
     answer_waiting(seconds=PATIENCE)
-    assert played.fresh == {1: [], 2: ["made for 1"], 3: ["made for 2"]}
+    assert played.fresh == {1: [], 2: [1], 3: [2]}
 
 
 def test_a_conclusion_that_fails_is_told_and_the_next_one_is_concluded(play):

@@ -14,12 +14,9 @@ pytestmark = pytest.mark.usefixtures("small_engine")
 
 
 @pytest.fixture
-def rows(model, site) -> list[Prediction]:
+def rows(queued) -> list[Prediction]:
     """Four that make one micro-batch."""
-    uploader = UserFactory(site=site)
-    for seed in range(4):
-        make_radiograph(uploader=uploader, seed=seed)
-    return list(Prediction.objects.order_by("created_at"))
+    return queued(4)
 
 
 @pytest.fixture
@@ -125,7 +122,7 @@ def statements_for(site, seeds) -> int:
 
 def test_what_is_not_kept_yet_is_not_made_again(running, small_engine):
     make_radiograph(uploader=UserFactory(), seed=0)  # the pixels of the first of the four
-    work.begin(work.claim_next(), running.begun.made).heart.close()
+    work.begin(work.claim_next(), running.begun.makings).heart.close()
     assert small_engine.batches == [4]
 
 

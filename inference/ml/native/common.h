@@ -1,4 +1,4 @@
-/* What the files share: shapes, memory, the thread pool, the first layer, timing. */
+/* What the files share: shapes, memory, threads, the first layer, timing. */
 #ifndef COMMON_H
 #define COMMON_H
 
@@ -25,6 +25,29 @@ pool *pool_create(int threads);
 void pool_destroy(pool *);
 int pool_threads(const pool *); /* as many as there came to be; 1 in a process that forked off */
 void pool_for(pool *, pool_task task, void *argument, int items);
+/* They count as zero from now on, in this thread; the result is its mode before. */
+unsigned flush_denormals(void);
+
+/* --- line.c: batches of items that threads of its own take, first come, first served. Whoever put
+ * a turn into the line waits for its end before he gives up its memory. --- */
+typedef struct line line;
+typedef struct turn { /* line.c's */
+    struct turn *next;
+    pool_task task;
+    void *argument;
+    int items, taken, done;
+} turn;
+line *line_create(int threads); /* NULL: no memory */
+void line_destroy(line *);      /* nothing is in it */
+int line_runners(const line *); /* as many as there came to be; 0 in a process that forked off */
+void line_add(line *, turn *, pool_task task, void *argument, int items);
+void line_await_taken(line *, turn *);
+/* 0 in a process that forked off meanwhile: what the other one computes does not come here. */
+int line_await_done(line *, turn *);
+/* In its turn the caller has all threads' memory to itself until it leaves: no item is being
+ * computed, and who comes later waits. */
+void line_enter(line *, turn *);
+void line_leave(line *);
 
 /* --- first.c: the layer of three channels, too few for the others' method, a row at a time, when
  * the next layer wants it: 13 MB that never leave the second-level cache. --- */

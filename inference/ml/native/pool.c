@@ -69,12 +69,17 @@ static void await(event *e, unsigned seen) {
     pthread_mutex_unlock(&e->lock);
 }
 
-/* Numbers below 1e-38 count as zero meanwhile: they are slow and mean nothing here. */
+/* Numbers below 1e-38: they are slow and mean nothing here. */
 enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x40 };
 
-static void take_items(pool *p, int thread) {
+unsigned flush_denormals(void) {
     unsigned mode = _mm_getcsr();
     _mm_setcsr(mode | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
+    return mode;
+}
+
+static void take_items(pool *p, int thread) {
+    unsigned mode = flush_denormals();
     for (;;) {
         int item = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed);
         if (item >= p->items)

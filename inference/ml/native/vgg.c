@@ -1,9 +1,10 @@
-/* The library's few functions: choose an engine, run it, give it back. */
+/* The library's few functions: choose an engine, run it, now or in turn, give it back. */
 #define _GNU_SOURCE
 #include "vgg.h"
 #include "common.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,9 @@ typedef struct {
     const engine *engine;
     void *state;
     pool *threads;
-    pthread_mutex_t lock;
+    line *line;
+    pthread_mutex_t room; /* one at a time makes it */
+    atomic_int users;     /* tickets, and the owner */
 } vgg;
 
 enum { HUGE_PAGE = 2 << 20 };
@@ -80,10 +83,12 @@ void *vgg_create(const float *const *weights, const float *const *biases, int th
         return NULL;
     print_times = getenv("VGG_TIMES") ? 1 + (getenv("VGG_CPU") != NULL) : 0;
     v->engine = engine;
-    pthread_mutex_init(&v->lock, NULL);
+    v->users = 1;
+    pthread_mutex_init(&v->room, NULL);
     v->threads = pool_create(threads);
+    v->line = v->threads ? line_create(pool_threads(v->threads)) : NULL;
     v->state = engine->create(weights, biases, threads);
-    if (!v->threads || !v->state) {
+    if (!v->line || !v->state) {
         vgg_destroy(v);
         return NULL;
     }
@@ -110,34 +115,82 @@ static void compute_alone(void *argument, int image, int thread) {
 /* Threads that compute an image each wait for nobody, which matters most where others compete for
  * the cores. A rest that would leave many threads idle is for all together, and so is a single
  * image. */
-static int alone_of(const vgg *v, int count) {
+static int alone_of(vgg *v, int count) {
     int threads = pool_threads(v->threads), rest = count % threads;
     int alone = 4 * rest > 3 * threads ? count : count - rest;
-    return alone && v->engine->make_room(v->state, threads) ? alone : 0;
+    if (!alone)
+        return 0;
+    pthread_mutex_lock(&v->room);
+    int is_room = v->engine->make_room(v->state, threads);
+    pthread_mutex_unlock(&v->room);
+    return is_room ? alone : 0;
 }
 
 void vgg_features_many(void *handle, int count, const float *images, float *features,
                        float *before_pooling) {
     vgg *v = handle;
     batch b = {v, images, features, before_pooling};
-    pthread_mutex_lock(&v->lock);
+    turn turn;
+    line_enter(v->line, &turn);
     int alone = alone_of(v, count);
     if (alone)
         pool_for(v->threads, compute_alone, &b, alone);
     for (int image = alone; image < count; image++)
         compute(&b, image, v->threads, 0);
-    pthread_mutex_unlock(&v->lock);
+    line_leave(v->line);
+}
+
+typedef struct {
+    vgg *network;
+    turn turn;
+    batch batch;
+} ticket;
+
+/* A rest is nobody's to wait for here: the batch after it fills the gap. So all images or none are
+ * for one thread alone. */
+void *vgg_begin(void *handle, int count, const float *images, float *features,
+                float *before_pooling) {
+    vgg *v = handle;
+    ticket *t = malloc(sizeof *t);
+    if (!t)
+        return NULL;
+    *t = (ticket){v, {0}, {v, images, features, before_pooling}};
+    atomic_fetch_add(&v->users, 1);
+    if (line_runners(v->line) && alone_of(v, count))
+        line_add(v->line, &t->turn, compute_alone, &t->batch, count);
+    else
+        vgg_features_many(v, count, images, features, before_pooling);
+    return t;
+}
+
+void vgg_await_taken(void *handle) {
+    ticket *t = handle;
+    line_await_taken(t->network->line, &t->turn);
+}
+
+int vgg_await_computed(void *handle) {
+    ticket *t = handle;
+    return line_await_done(t->network->line, &t->turn);
+}
+
+void vgg_end(void *handle) {
+    ticket *t = handle;
+    vgg_await_computed(t);
+    vgg_destroy(t->network);
+    free(t);
 }
 
 void vgg_destroy(void *handle) {
     vgg *v = handle;
-    if (!v)
+    if (!v || atomic_fetch_sub(&v->users, 1) > 1)
         return;
+    if (v->line)
+        line_destroy(v->line);
     if (v->threads)
         pool_destroy(v->threads);
     if (v->state)
         v->engine->destroy(v->state);
-    pthread_mutex_destroy(&v->lock);
+    pthread_mutex_destroy(&v->room);
     free(v);
 }
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 
 from inference.ml.backbones import Backbone
-from inference.ml.engine import to_half
 from inference.ml.heads import Head, head_logits
+from inference.ml.precision import to_half
 from inference.ml.torch_memory import memory_errors
 from retraining.ml.architectures import Architecture
 from retraining.ml.fitting import OnEpoch, reproducible

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from inference.ml.engine import to_half
 from inference.ml.heads import head_logits
+from inference.ml.precision import to_half
 from retraining.ml.curves import auc
 from retraining.ml.operating import positive_probability
 from retraining.ml.slow import network
