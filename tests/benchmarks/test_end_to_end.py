@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import end_to_end, films, waiting
+from benchmarks import bare, end_to_end, films, waiting
 from benchmarks.client import Answer, Person, Sent
 from benchmarks.processes import Watch
 from benchmarks.scenario import NotSound, sound
@@ -71,3 +71,23 @@ def test_a_real_platform(monkeypatch, send):
     assert told["images"] == sum(told["endings"].values()) == 2
     assert told["processor_seconds"]["worker"] > 0
     assert told["stages_ms"].keys() <= set(end_to_end.STAGES)
+
+
+def test_loop_and_platform_take_turns(monkeypatch):
+    turns = []
+    seconds = iter([2.0, 1.0, 3.0])
+
+    def loop(_paths):
+        turns.append("loop")
+        return bare.Loop(images=1, seconds=next(seconds))
+
+    def platform(*_given):
+        turns.append("platform")
+        return {"wall_seconds": len(turns)}
+
+    monkeypatch.setattr(end_to_end.bare, "run_apart", loop)
+    monkeypatch.setattr(end_to_end, "_together", platform)
+    bares, fours = end_to_end._in_turns("first", ["others"], rounds=2)
+    assert turns == ["loop", "platform", "loop", "platform", "loop"]
+    assert bares == [2.0, 1.0, 3.0]
+    assert [end_to_end._wall(each) for each in fours] == [2, 4]
