@@ -23,6 +23,10 @@ METRICS = {
 }
 
 
+# What the kernels of `winograd` are compiled for; a processor has the first, or the first two, ...
+METHODS = ("avx2", "avx512", "amx")
+
+
 def native_extractor(weights_path: Path, method: str, **asked):
     """Skipped where the processor is another; a library that was not built is a failure in CI."""
     from inference.ml import native_library

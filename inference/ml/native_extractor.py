@@ -1,4 +1,4 @@
-"""VGG16 block 5 by our own kernels: Winograd's products on AVX-512, or on AMX where it is there."""
+"""VGG16 block 5 by our own kernels: Winograd's products on AVX2, AVX-512 or AMX."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAME: Final = "winograd"
 # Goes up with any change of the numbers that the kernels give.
 VERSION: Final = "1"
 # What each method computes with. On AMX a number is the sum of two bfloat16: 16 bits of 24.
-_PRECISIONS: Final = {"avx512": "fp32", "amx": "2 x bf16"}
+_PRECISIONS: Final = {"avx2": "fp32", "avx512": "fp32", "amx": "2 x bf16"}
 _CONVOLUTIONS: Final = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 _BEFORE_POOLING: Final = (512, 14, 14)
 # A quarter of a second: what somebody who is waited for may find before him.

@@ -40,13 +40,13 @@ class NoNativeLibrary(Exception):
 
 
 def best_method(wanted: str | None = None) -> str:
-    """``amx`` or ``avx512``, the best of this processor or the one that is ``wanted``.
+    """``amx``, ``avx512`` or ``avx2``, the best of this processor or the one that is ``wanted``.
 
     Raises NoNativeLibrary.
     """
     found: bytes | None = _library().vgg_method(_text(wanted))
     if found is None:
-        raise NoNativeLibrary(f"this processor has no {wanted or 'AVX-512'}")
+        raise NoNativeLibrary(f"this processor has no {wanted or 'AVX2'}")
     return found.decode()
 
 

@@ -7,14 +7,14 @@ from inference.ml import engines
 from inference.ml.explain import pooled
 from inference.ml.extractor import EXTRACTORS
 from tests.development import vgg16_weights
-from tests.engines import native_extractor
+from tests.engines import METHODS, native_extractor
 
 pytestmark = pytest.mark.data
 
 
-@pytest.fixture(scope="module", params=["ncnn", "torch", "avx512", "amx"])
+@pytest.fixture(scope="module", params=["ncnn", "torch", *METHODS])
 def extractor(request, tmp_path_factory):
-    if request.param in {"avx512", "amx"}:
+    if request.param in METHODS:
         return native_extractor(vgg16_weights(), request.param)
     return engines.build(request.param, vgg16_weights(), tmp_path_factory.mktemp("engine"))
 

@@ -9,9 +9,9 @@ import pytest
 from inference.ml import weights
 from inference.ml.native_library import Network, NoNativeLibrary, best_method
 from tests.development import vgg16_weights
+from tests.engines import METHODS
 
 pytestmark = pytest.mark.data
-METHODS = ("avx512", "amx")
 THREADS = (1, 2, 3, 5)
 MOST = 7
 

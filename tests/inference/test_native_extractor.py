@@ -14,10 +14,9 @@ from inference.ml import engines
 from inference.ml.extractor import BatchLimits
 from inference.ml.native_library import Network
 from tests.development import vgg16_weights
-from tests.engines import native_extractor
+from tests.engines import METHODS, native_extractor
 
 pytestmark = pytest.mark.data
-METHODS = ("avx512", "amx")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +38,7 @@ def test_it_says_what_it_computes_with(extractor):
     facts = extractor.facts
     method = facts.device.removeprefix("cpu ")
     assert facts.name == "winograd"
-    assert facts.precision == {"avx512": "fp32", "amx": "2 x bf16"}[method]
+    assert facts.precision == {"avx2": "fp32", "avx512": "fp32", "amx": "2 x bf16"}[method]
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -14,10 +14,9 @@ import pytest
 from inference.ml import weights
 from inference.ml.native_library import Network, NoNativeLibrary, best_method
 from tests.development import vgg16_weights
-from tests.engines import native_extractor
+from tests.engines import METHODS, native_extractor
 
 pytestmark = pytest.mark.data
-METHODS = ("avx512", "amx")
 THREADS = (1, 2, 3)
 MOST = 7
 

@@ -13,7 +13,7 @@ from images.decoding import decode
 from inference.ml.artifact import load
 from inference.ml.engine import Classifier, Engine
 from tests.development import shared_data, vgg16_weights
-from tests.engines import native_extractor
+from tests.engines import METHODS, native_extractor
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -44,7 +44,7 @@ def reference(films, tmp_path_factory):
     return features_on("torch", films, tmp_path_factory.mktemp("torch"))
 
 
-@pytest.fixture(scope="module", params=["ncnn", "avx512", "amx"])
+@pytest.fixture(scope="module", params=["ncnn", *METHODS])
 def found(request, films, tmp_path_factory):
     if request.param == "ncnn":
         return features_on("ncnn", films, tmp_path_factory.mktemp("ncnn"))

@@ -51,7 +51,8 @@ void line_leave(line *);
 
 /* --- first.c: the layer of three channels, too few for the others' method, a row at a time, when
  * the next layer wants it: 13 MB that never leave the second-level cache. --- */
-enum { FIRST_OUT = 64, FIRST_PITCH = IMAGE_SIDE + 2, FIRST_PLANE = FIRST_PITCH * FIRST_PITCH };
+enum { FIRST_OUT = 64, FIRST_TAPS = 27 };
+enum { FIRST_PITCH = IMAGE_SIDE + 2, FIRST_PLANE = FIRST_PITCH * FIRST_PITCH };
 typedef struct {
     float *weights, *bias; /* (27, 64); (64) */
 } first;
@@ -59,10 +60,8 @@ int first_create(first *, const float *weights, const float *bias);
 void first_destroy(first *);
 /* Into (3, 226, 226), whose border is zeros and stays so. */
 void first_take(const float *image, float *padded);
-/* Row y, bias and ReLU done, as four blocks of 16 channels that are `block` floats apart. */
-void first_row(const first *, const float *padded, int y, float *to, size_t block);
 
-/* --- The engines: winograd.c, with and without AMX --- */
+/* --- The engines: winograd.c, by instruction set --- */
 typedef struct {
     const char *name;
     int (*supported)(void);
@@ -74,9 +73,9 @@ typedef struct {
                 float *before_pooling);
     void (*destroy)(void *);
 } engine;
-extern const engine WINOGRAD, AMX;
+extern const engine AMX, AVX512, AVX2; /* best first */
 
-/* Last step of both: (512/16, 14, 14, 16) to channel-major, as it is and pooled. */
+/* Last step of all: (512/16, 14, 14, 16) to channel-major, as it is and pooled. */
 void finish(const float *blocked, float *features, float *before_pooling);
 
 double clock_ms(void);

@@ -63,8 +63,8 @@ double clock_ms(void) {
 }
 
 static const engine *chosen(const char *wanted) {
-    const engine *const best_first[] = {&AMX, &WINOGRAD};
-    for (int i = 0; i < 2; i++)
+    const engine *const best_first[] = {&AMX, &AVX512, &AVX2};
+    for (int i = 0; i < 3; i++)
         if ((!wanted || !strcmp(wanted, best_first[i]->name)) && best_first[i]->supported())
             return best_first[i];
     return NULL;

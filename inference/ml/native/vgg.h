@@ -5,7 +5,7 @@
 #pragma GCC visibility push(default) /* the rest of the library is hidden */
 
 /* The 13 convolutions' weights (out, in, 3, 3) and biases (out), which need not outlive the call.
- * method: "amx", "avx512", or NULL for the best of this processor. The result is NULL where there
+ * method: "amx", "avx512", "avx2", or NULL for the best of this processor. The result is NULL where there
  * is no memory, or the processor cannot do it (vgg_method() tells which). VGG_TIMES=1 in the
  * environment prints what each layer takes. */
 void *vgg_create(const float *const *weights, const float *const *biases, int threads,

@@ -2,7 +2,6 @@
  * Every convolution but the first is Winograd's products, in single precision on AVX-512, or on AMX
  * with every number as the sum of two bfloat16. */
 #define _GNU_SOURCE
-#pragma GCC target("avx512f")
 #include "winograd_layer.h"
 
 #include <stdio.h>
@@ -10,40 +9,33 @@
 #include <string.h>
 #include <unistd.h>
 
-/* By measurement on an Emerald Rapids. F(6) needs the fewest products but the largest transforms
- * and weights, so it pays where there are many tiles and few channels; AMX makes products so cheap that
- * a layer's traffic decides. */
-static const struct {
-    const method *f;
+/* By measurement, of AMX and AVX-512 on an Emerald Rapids, of AVX2 on a Zen 3. F(6) needs the fewest
+ * products but the largest transforms and weights, so it pays where there are many tiles and few
+ * channels; AMX makes products so cheap that a layer's traffic decides. */
+typedef struct {
+    int method;
     order order;
-} PLANS[2][LAYERS] = {
-    {{NULL, NONE},
-     {&F6, ROWS},
-     {&F4, OWN},
-     {&F4, OWN},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F2, SHARED},
-     {&F2, SHARED},
-     {&F2, SHARED}},
-    {{NULL, NONE},
-     {&F4, ROWS},
-     {&F4, OWN},
-     {&F4, OWN},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F4, SHARED},
-     {&F2, SHARED},
-     {&F2, SHARED},
-     {&F2, SHARED},
-     {&F2, DIRECT},
-     {&F2, DIRECT},
-     {&F2, DIRECT}},
+} plan;
+
+static const plan PLAN_AVX2[LAYERS] = {
+    {0, NONE},    {F6, ROWS},   {F6, OWN},    {F6, OWN},    {F4, SHARED}, {F4, SHARED}, {F4, SHARED},
+    {F4, SHARED}, {F4, SHARED}, {F4, SHARED}, {F2, SHARED}, {F2, SHARED}, {F2, SHARED},
 };
+static const plan PLAN_AVX512[LAYERS] = {
+    {0, NONE},    {F6, ROWS},   {F4, OWN},    {F4, OWN},    {F4, SHARED}, {F4, SHARED}, {F4, SHARED},
+    {F4, SHARED}, {F4, SHARED}, {F4, SHARED}, {F2, SHARED}, {F2, SHARED}, {F2, SHARED},
+};
+static const plan PLAN_AMX[LAYERS] = {
+    {0, NONE},    {F4, ROWS},   {F4, OWN},    {F4, OWN},    {F4, SHARED}, {F4, SHARED}, {F4, SHARED},
+    {F2, SHARED}, {F2, SHARED}, {F2, SHARED}, {F2, DIRECT}, {F2, DIRECT}, {F2, DIRECT},
+};
+
+/* What an instruction set computes with. */
+typedef struct {
+    const plan *plan;
+    const kernels *kernels;
+    int amx;
+} means;
 
 static size_t planes_bytes(const planes *p) {
     return sizeof(float) * (size_t)p->channels * (size_t)p->height * (size_t)p->pitch;
@@ -58,11 +50,11 @@ static const planes *planes_of(const winograd *w, int i) {
 
 static int odd_lines(int floats) { return floats / LANES % 2 ? floats : floats + LANES; }
 
-/* Weights in the order in which they are read: (pair, point) for a thread's own blocks, (point,
- * pair) for shared steps, each (in, 32). */
+/* Weights in the order in which they are read: slabs (in, outputs), by (slab, point) for a thread's
+ * own blocks, by (point, slab) for shared steps. */
 static int pack_weights(layer *l, const float *weights) {
     int points = l->order == DIRECT ? 9 : l->f->in * l->f->in, in = l->shape.in,
-        pairs = l->shape.out / PAIR;
+        outs = l->outputs, slabs = l->shape.out / outs;
     l->weights_bytes = sizeof(float) * (size_t)points * (size_t)in * (size_t)l->shape.out;
     l->weights = big_alloc(l->weights_bytes);
     if (!l->weights)
@@ -79,12 +71,12 @@ static int pack_weights(layer *l, const float *weights) {
             float values[MAX_POINTS];
             transform_filter(l->f, weights + (o * in + i) * 9, values);
             for (int p = 0; p < points; p++) {
-                int slab = l->order != SHARED ? o / PAIR * points + p : p * pairs + o / PAIR;
-                float *to = l->weights + (size_t)slab * (size_t)(in * PAIR);
+                int slab = l->order != SHARED ? o / outs * points + p : p * slabs + o / outs;
+                float *to = l->weights + (size_t)slab * (size_t)(in * outs);
                 if (l->amx)
-                    pack_amx(to, i, o % PAIR, values[p]);
+                    pack_amx(to, i, o % outs, values[p]);
                 else
-                    to[i * PAIR + o % PAIR] = values[p];
+                    to[i * outs + o % outs] = values[p];
             }
         }
     return 1;
@@ -97,7 +89,7 @@ static void plan_blocks(layer *l, int threads) {
     long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
     if (cache < 512 << 10)
         cache = 1 << 20;
-    long tile = (long)sizeof(float) * l->f->in * l->f->in * (l->shape.in + PAIR);
+    long tile = (long)sizeof(float) * l->f->in * l->f->in * (l->shape.in + l->outputs);
     long fit = cache * 9 / 10 / tile, limit = fit < LEAST ? LEAST : fit > MOST ? MOST : fit;
     int units = (l->tiles + l->unit - 1) / l->unit;
     l->blocks = (int)((l->tiles + limit - 1) / limit);
@@ -118,13 +110,14 @@ static int plan_offsets(layer *l) {
     return l->offsets != NULL;
 }
 
-static void plan_layer(winograd *w, int way, int index) {
+static void plan_layer(winograd *w, const plan *chosen, int way, int index) {
     layer *l = &w->layers[way][index];
     int threads = way == ALONE ? 1 : w->threads;
     l->shape = SHAPES[index];
     l->amx = w->amx;
-    l->f = PLANS[w->amx][index].f;
-    l->order = PLANS[w->amx][index].order;
+    l->f = &w->kernels->methods[chosen->method];
+    l->order = chosen->order;
+    l->outputs = w->amx ? PAIR : w->kernels->outputs;
     l->row_tiles = (l->shape.side + l->f->out - 1) / l->f->out;
     l->tiles = l->row_tiles * l->row_tiles;
     l->unit = l->order == ROWS ? l->row_tiles : l->amx ? GROUP : 1;
@@ -142,7 +135,7 @@ static void plan_layer(winograd *w, int way, int index) {
     l->to_border = index < LAYERS - 1;
     l->input_block = (size_t)((l->order == DIRECT ? GROUP * GROUP : l->most) * LANES);
     l->product_block = (size_t)(l->most * LANES);
-    int outs = l->order != SHARED ? PAIR : l->shape.out;
+    int outs = l->order != SHARED ? l->outputs : l->shape.out;
     /* An odd number of cache lines between points spreads a tile's points over all cache sets. */
     l->input_point = (size_t)odd_lines(l->shape.in * l->most);
     l->product_point = (size_t)odd_lines(outs * l->most);
@@ -194,10 +187,10 @@ static int winograd_make_room(void *state, int threads) {
     return 1;
 }
 
-static void plan(winograd *w, int way) {
+static void plan_all(winograd *w, const plan *chosen, int way) {
     layer *layers = w->layers[way];
     for (int i = 1; i < LAYERS; i++)
-        plan_layer(w, way, i);
+        plan_layer(w, &chosen[i], way, i);
     for (int i = 1; i < LAYERS - 1; i++)
         layers[i].to = layers[i + 1].from;
     layers[LAYERS - 1].to = square(512, 14);
@@ -215,9 +208,10 @@ static int fill_layer(winograd *w, int index, const float *weights, const float 
     return 1;
 }
 
-static int fill(winograd *w, const float *const *weights, const float *const *biases) {
+static int fill(winograd *w, const plan *chosen, const float *const *weights,
+                const float *const *biases) {
     for (int way = 0; way < WAYS; way++)
-        plan(w, way);
+        plan_all(w, chosen, way);
     w->scratch_bytes += sizeof(float) * w->inputs_floats;
     w->strip_bytes = sizeof(float) * LANES * FIRST_OUT / LANES * MAX_SIDE * (IMAGE_SIDE + MAX_SIDE);
     w->spaces = calloc((size_t)w->threads, sizeof *w->spaces);
@@ -233,24 +227,30 @@ static int fill(winograd *w, const float *const *weights, const float *const *bi
     return winograd_make_room(w, 1);
 }
 
-static void *create(int amx, const float *const *weights, const float *const *biases, int threads) {
+static void *create(means by, const float *const *weights, const float *const *biases,
+                    int threads) {
     winograd *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
-    w->amx = amx;
+    w->kernels = by.kernels;
+    w->amx = by.amx;
     w->threads = threads < 1 ? 1 : threads;
-    if (fill(w, weights, biases))
+    if (fill(w, by.plan, weights, biases))
         return w;
     winograd_destroy(w);
     return NULL;
 }
 
-static void *create_plain(const float *const *weights, const float *const *biases, int threads) {
-    return create(0, weights, biases, threads);
+static void *create_avx2(const float *const *weights, const float *const *biases, int threads) {
+    return create((means){PLAN_AVX2, &AVX2_KERNELS, 0}, weights, biases, threads);
+}
+
+static void *create_avx512(const float *const *weights, const float *const *biases, int threads) {
+    return create((means){PLAN_AVX512, &AVX512_KERNELS, 0}, weights, biases, threads);
 }
 
 static void *create_amx(const float *const *weights, const float *const *biases, int threads) {
-    return create(1, weights, biases, threads);
+    return create((means){PLAN_AMX, &AVX512_KERNELS, 1}, weights, biases, threads);
 }
 
 static void winograd_run(void *state, pool *threads, int thread, const float *image,
@@ -276,15 +276,18 @@ static void winograd_run(void *state, pool *threads, int thread, const float *im
         fprintf(stderr, "all %.2f ms\n", clock_ms() - start);
 }
 
-/* The compiler may use any of these in the files for AVX-512 (winograd_transforms.c). */
-static int winograd_supported(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+/* The compiler may use any of these in the files for AVX2 and for AVX-512. */
+static int has_avx2(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-const engine WINOGRAD = {
-    "avx512", winograd_supported, create_plain, winograd_make_room, winograd_run, winograd_destroy,
-};
-const engine AMX = {
-    "amx", amx_available, create_amx, winograd_make_room, winograd_run, winograd_destroy,
-};
+static int has_avx512(void) {
+    return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl");
+}
+
+#define ENGINE(NAME, SUPPORTED, CREATE)                                                            \
+    {NAME, SUPPORTED, CREATE, winograd_make_room, winograd_run, winograd_destroy}
+const engine AVX2 = ENGINE("avx2", has_avx2, create_avx2);
+const engine AVX512 = ENGINE("avx512", has_avx512, create_avx512);
+const engine AMX = ENGINE("amx", amx_available, create_amx);

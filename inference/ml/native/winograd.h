@@ -4,9 +4,9 @@
 #ifndef WINOGRAD_H
 #define WINOGRAD_H
 
-#include <stddef.h>
+#include "common.h"
 
-enum { MAX_SIDE = 8, MAX_POINTS = MAX_SIDE * MAX_SIDE, PANEL = 14, PAIR = 32 };
+enum { MAX_SIDE = 8, MAX_POINTS = MAX_SIDE * MAX_SIDE };
 
 typedef struct {
     int out, in; /* m and m + 2 */
@@ -18,28 +18,42 @@ typedef struct {
     const double (*filter)[3]; /* G, in x 3 */
 } method;
 
-extern const method F2, F4, F6;
+extern const double G2[4][3], G4[6][3], G6[8][3];
+
+enum { F2, F4, F6, METHODS };
+
+/* What is written for an instruction set (kernels_avx2.c, kernels_avx512.c). */
+typedef struct {
+    int panel, outputs; /* multiply()'s most tiles, and its outputs */
+    method methods[METHODS];
+    /* products[i][o] = sum over c of inputs[i][c] * weights[c][o], for i < count <= panel.
+     * inputs: channel blocks of 16 at a distance of `input_block` floats, in each 16 floats a tile;
+     * weights: `outputs` floats a channel; products: blocks of 16 outputs, `product_block` apart.
+     * Meanwhile the `lines` cache lines at `ahead` per channel block are fetched into the
+     * second-level cache, for the next call but a few: the hardware's own look-ahead ends at each
+     * page. */
+    void (*multiply)(int count, int blocks, const float *inputs, size_t input_block,
+                     const float *weights, float *products, size_t product_block,
+                     const float *ahead, int lines);
+    /* Of the first layer, row y, bias and ReLU done, as four blocks of 16 channels that are `block`
+     * floats apart. */
+    void (*first_row)(const first *, const float *padded, int y, float *to, size_t block);
+} kernels;
+
+extern const kernels AVX512_KERNELS, AVX2_KERNELS;
 
 /* One 3x3 filter to in x in values, in double precision before the last rounding. */
 void transform_filter(const method *, const float *filter, float *points);
 
-/* products[i][0..31] = sum over c of inputs[i][c] * weights[c][0..31], for i < count <= PANEL.
- * inputs: channel blocks of 16 at a distance of `input_block` floats, in each 16 floats a tile;
- * weights: 32 floats a channel; products: two blocks of 16 outputs, `product_block` apart.
- * Meanwhile the `lines` cache lines at `ahead` per channel block are fetched into the second-level
- * cache, for the next call but a few: the hardware's own look-ahead ends at each page. */
-void multiply(int count, int blocks, const float *inputs, size_t input_block, const float *weights,
-              float *products, size_t product_block, const float *ahead, int lines);
-
 /* --- The same products on AMX (winograd_amx.c), every number as the sum of two bfloat16 --- */
 
-enum { GROUP = 16 }; /* tiles in an AMX register */
+enum { GROUP = 16, PAIR = 32 }; /* tiles in an AMX register; outputs in a pair of them */
 
 int amx_available(void); /* asks the kernel for the tile registers' use, once in a process */
 void amx_begin(void);    /* configure this thread's tile registers, and give them back */
 void amx_end(void);
 
-/* As multiply(), for one or two groups of 16 tiles; a block of 32 channels lies at
+/* As AVX-512's multiply(), for one or two groups of 16 tiles; a block of 32 channels lies at
  * inputs + offsets[block], a tile a line of 32 high parts and a line of 32 low ones. */
 void multiply_amx(int groups, int blocks, const float *inputs, const int *offsets,
                   const float *weights, float *products, size_t product_block, const float *ahead,

@@ -1,5 +1,5 @@
 /* Running a layer: the three steps, and the orders in which the threads do them. */
-#pragma GCC target("avx512f")
+#pragma GCC target("avx2,fma")
 #include "winograd_layer.h"
 
 #include <immintrin.h>
@@ -41,44 +41,43 @@ static void products_amx(const layer *l, int count, const float *inputs, const f
 }
 
 /* Panels of nearly equal size, rather than full ones and a small rest. */
-static void products(const layer *l, int count, const float *inputs, const float *weights,
-                     float *result) {
-    size_t slab = (size_t)(l->shape.in * PAIR);
+static void products(const kernels *k, const layer *l, int count, const float *inputs,
+                     const float *weights, float *result) {
+    size_t slab = (size_t)(l->shape.in * l->outputs);
     if (l->amx) {
         products_amx(l, count, inputs, weights, weights + slab, result);
         return;
     }
-    int panels = (count + PANEL - 1) / PANEL, lines = (PAIR + panels - 1) / panels;
+    int panels = (count + k->panel - 1) / k->panel, lines = (l->outputs + panels - 1) / panels;
     size_t share = (size_t)(lines * l->shape.in);
     for (int p = 0; p < panels; p++) {
         int start = count * p / panels, end = count * (p + 1) / panels;
-        multiply(end - start, l->shape.in / LANES, inputs + start * LANES, l->input_block, weights,
-                 result + start * LANES, l->product_block, weights + slab + (size_t)p * share,
-                 lines);
+        k->multiply(end - start, l->shape.in / LANES, inputs + start * LANES, l->input_block, weights,
+                    result + start * LANES, l->product_block, weights + slab + (size_t)p * share,
+                    lines);
     }
 }
+
+static float larger(float a, float b) { return a > b ? a : b; }
 
 static void store_pooled(const layer *l, const planes *into, int block, int y, int x, int height,
                          int width, const float *tile) {
     int m = l->f->out;
     for (int r = 0; r < height / 2; r++) {
         float *to = pixel(into, block, y / 2 + r + l->to_border, x / 2 + l->to_border);
-        for (int c = 0; c < width / 2; c++) {
+        for (int c = 0; c < width / 2; c++, to += LANES) {
             const float *up = tile + (2 * r * m + 2 * c) * LANES, *low = up + m * LANES;
-            __m512 upper = _mm512_max_ps(_mm512_load_ps(up), _mm512_load_ps(up + LANES));
-            __m512 lower = _mm512_max_ps(_mm512_load_ps(low), _mm512_load_ps(low + LANES));
-            _mm512_store_ps(to + c * LANES, _mm512_max_ps(upper, lower));
+            for (int i = 0; i < LANES; i++)
+                to[i] = larger(larger(up[i], up[i + LANES]), larger(low[i], low[i + LANES]));
         }
     }
 }
 
 static void store(const layer *l, const planes *into, int block, int y, int x, int height,
                   int width, const float *tile) {
-    for (int r = 0; r < height; r++) {
-        float *to = pixel(into, block, y + r + l->to_border, x + l->to_border);
-        for (int c = 0; c < width; c++)
-            _mm512_store_ps(to + c * LANES, _mm512_load_ps(tile + (r * l->f->out + c) * LANES));
-    }
+    for (int r = 0; r < height; r++)
+        memcpy(pixel(into, block, y + r + l->to_border, x + l->to_border),
+               tile + r * l->f->out * LANES, sizeof(float) * (size_t)(width * LANES));
 }
 
 /* Sides and m are even: a pooled pixel's four are in one tile, and inside or outside together. */
@@ -111,7 +110,8 @@ static planes strip_of(const team *t, const layer *l, int row, int thread) {
     for (int r = 0; r < strip.height; r++) {
         int y = row * l->f->out + r - 1;
         if (y >= 0 && y < IMAGE_SIDE)
-            first_row(&t->engine->first, t->spaces->image, y, pixel(&strip, 0, r, 1), block);
+            t->engine->kernels->first_row(&t->engine->first, t->spaces->image, y,
+                                          pixel(&strip, 0, r, 1), block);
         else
             for (int b = 0; b < FIRST_OUT / LANES; b++)
                 memset(pixel(&strip, b, r, 1), 0, sizeof(float) * IMAGE_SIDE * LANES);
@@ -137,7 +137,8 @@ static void own_block(void *argument, int item, int thread) {
     int start = units * item / l->blocks * l->unit, end = units * (item + 1) / l->blocks * l->unit;
     int count = (end < l->tiles ? end : l->tiles) - start;
     int points = l->f->in * l->f->in, rows = l->order == ROWS;
-    size_t slab = (size_t)(l->shape.in * PAIR);
+    size_t slab = (size_t)(l->shape.in * l->outputs);
+    int blocks = l->outputs / LANES;
     const float *weights = l->weights;
 
     int timed = j->team->timed && !thread;
@@ -146,17 +147,17 @@ static void own_block(void *argument, int item, int thread) {
     for (int c = 0; c < l->shape.in / LANES; c++)
         to_points(l, &from, c, rows ? 0 : start, count, inputs);
     at = lap(&j->spent[0], at, timed);
-    for (int pair = 0; pair < l->shape.out / PAIR; pair++) {
+    for (int block = 0; block < l->shape.out / LANES; block += blocks) {
         if (l->amx)
             amx_begin();
         for (int p = 0; p < points; p++, weights += slab)
-            products(l, count, inputs + (size_t)p * l->input_point, weights,
+            products(j->team->engine->kernels, l, count, inputs + (size_t)p * l->input_point, weights,
                      result + (size_t)p * l->product_point);
         if (l->amx)
             amx_end();
         at = lap(&j->spent[1], at, timed);
-        from_points(l, &j->to, 2 * pair, start, count, result);
-        from_points(l, &j->to, 2 * pair + 1, start, count, result + l->product_block);
+        for (int b = 0; b < blocks; b++)
+            from_points(l, &j->to, block + b, start, count, result + (size_t)b * l->product_block);
         at = lap(&j->spent[2], at, timed);
     }
 }
@@ -172,16 +173,17 @@ static void shared_products(void *argument, int item, int thread) {
     (void)thread;
     const job *j = argument;
     const layer *l = j->layer;
-    int point = item / l->parts, each = l->shape.out / PAIR / l->parts,
-        first = item % l->parts * each;
-    size_t slab = (size_t)(l->shape.in * PAIR);
+    int point = item / l->parts, each = l->shape.out / l->outputs / l->parts,
+        first = item % l->parts * each, blocks = l->outputs / LANES;
+    size_t slab = (size_t)(l->shape.in * l->outputs);
     const float *inputs = j->inputs + (size_t)point * l->input_point;
     const float *weights = l->weights + (size_t)(item * each) * slab;
     float *result = j->products + (size_t)point * l->product_point;
     if (l->amx)
         amx_begin();
-    for (int pair = first; pair < first + each; pair++, weights += slab)
-        products(l, l->tiles, inputs, weights, result + (size_t)(2 * pair) * l->product_block);
+    for (int i = first; i < first + each; i++, weights += slab)
+        products(j->team->engine->kernels, l, l->tiles, inputs, weights,
+                 result + (size_t)(i * blocks) * l->product_block);
     if (l->amx)
         amx_end();
 }
@@ -206,7 +208,7 @@ static void direct_inputs(void *argument, int item, int thread) {
         split_16(pixel(&j->from, item, 0, 0) + i * LANES, target + 2 * i * LANES);
 }
 
-static void direct_pair(void *argument, int item, int thread) {
+__attribute__((target("avx512f"))) static void direct_pair(void *argument, int item, int thread) {
     const job *j = argument;
     const layer *l = j->layer;
     float *result = j->team->spaces[thread].scratch + j->team->engine->inputs_floats;

@@ -30,6 +30,7 @@ typedef struct {
     order order;
     int row_tiles, tiles, unit; /* unit: a block's tiles come in so many */
     int blocks, most;           /* of tiles; tiles in the largest one, or in the layer */
+    int outputs;                /* that the products' inner loop makes at a time */
     int parts;                  /* of a point's outputs, as few as keep the threads busy */
     int amx;
     float *weights, *bias;
@@ -53,6 +54,7 @@ typedef struct {
 enum { TOGETHER, ALONE, WAYS };
 
 typedef struct {
+    const kernels *kernels;
     first first;
     int amx;
     layer layers[WAYS][LAYERS]; /* ALONE has weights and biases of TOGETHER */
