@@ -73,6 +73,21 @@ def test_a_run_is_cancelled(windows, run):
     expect(page.locator("#messages")).to_contain_text("was cancelled")
 
 
+def test_what_a_run_hears_while_its_form_is_on_its_way_loses_no_sentence(windows, run):
+    """The page after "cancel", which alone has the sentence, takes longer to come than the page
+    before needs to hear that the run has ended."""
+    page = windows.open("administrator", path=f"/retraining/runs/{run}/")
+
+    def answer_late(route):
+        page_after = route.fetch()
+        page.wait_for_timeout(2500)
+        route.fulfill(response=page_after)
+
+    page.route("**/cancel/", answer_late)
+    page.get_by_role("button", name="Cancel the run").click()
+    expect(page.locator("#messages")).to_contain_text("was cancelled")
+
+
 def test_a_second_start_is_refused_with_the_way_to_the_first(windows, platform):
     page = windows.open("administrator", path=f"/retraining/{START_OF}/")
     expect(page.locator("#preflight")).to_be_visible()

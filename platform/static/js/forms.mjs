@@ -2,6 +2,8 @@
 // doubles by itself; this spares the person the error); [data-stays] is for forms that answer with
 // a download, whose page stays. And [data-confirm] asks before it acts.
 
+import { leave } from "./leaving.mjs";
+
 function busy(button, isBusy) {
   button.disabled = isBusy;
   button.toggleAttribute("data-busy", isBusy);
@@ -13,6 +15,11 @@ function busy(button, isBusy) {
   button.prepend(wheel);
 }
 
+function send(button) {
+  busy(button, true);
+  leave();
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
@@ -20,10 +27,10 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  const isByHtmx = form.closest("[hx-post], [data-hx-post], [hx-get]") !== null;
+  const isByHtmx = form.matches("[hx-post], [hx-get]");
   if (form.method !== "post" || isByHtmx || !event.submitter || "stays" in form.dataset) return;
   // After this turn of the loop, or the button's own name and value would not be sent.
-  setTimeout(() => event.defaultPrevented || busy(event.submitter, true));
+  setTimeout(() => event.defaultPrevented || send(event.submitter));
 });
 
 // A page that comes back from the history must be usable again.

@@ -1,6 +1,8 @@
 // The page of a run asks every second what is new: epochs, stage, time left, lines of the log. When
-// the run has ended the page is loaded again, for then it has other buttons.
+// the run has ended the page is loaded again, for then it has other buttons; a page that its own form
+// is about to replace asks no more.
 
+import { isLeaving } from "../leaving.mjs";
 import { change, drawingOf, number, start } from "./charts.mjs";
 
 const PAUSE_MS = 1000;
@@ -81,6 +83,7 @@ async function ask() {
     const answer = await fetch(`${room.dataset.run}?since=${lastEpoch()}`, {
       headers: { accept: "application/json" },
     });
+    if (isLeaving()) return setTimeout(ask, PATIENCE_MS);
     // Signed out, or no right any more: the page itself says so.
     if (answer.redirected || answer.status === 403 || answer.status === 404) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
