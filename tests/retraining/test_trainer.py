@@ -201,13 +201,3 @@ def test_lengths_that_differ_are_refused(small):
     features, labels, names = small
     with pytest.raises(ValueError, match="300 features"):
         train_head(features, labels[:-1], names, SPEC)
-
-
-@pytest.mark.slow
-def test_a_thousand_cases_take_seconds():
-    import time
-
-    features, labels, patients = cohort(1000, 25088, strength=20.0)
-    started = time.process_time()
-    train_head(features, labels, splits(patients))
-    assert time.process_time() - started < 20
