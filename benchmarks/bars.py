@@ -88,6 +88,7 @@ BARS = (
         at_least=90.0),
     Bar("end_to_end", "wall_over_bare", "500 images, 4 users, of the bare loop", "x", at_most=1.1),
     Bar("end_to_end", "wall_over_bare_by_median", "... by medians", "x"),
+    Bar("end_to_end", "processor_over_bare", "... processor time of all processes", "x"),
     Bar("end_to_end", "one_by_one_over_bare", "... each film by a request of its own", "x"),
     Bar("end_to_end", "one_user_over_bare", "... 1 user", "x"),
     Bar("end_to_end", "memory_off_by_percent", "Worker memory, image 50 to 500", " %", at_most=5.0),

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -79,9 +80,16 @@ class Installation:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the database itself, read only: what no address of the API tells."""
+        with self.asking() as ask:
+            return ask(statement)
+
+    @contextmanager
+    def asking(self) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """The same for many questions, by one connection: a new one reads the whole schema, which
+        costs the cores that are being measured."""
         path = self.folder / "covidxr.sqlite3"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
-            return database.execute(statement).fetchall()
+            yield lambda statement: database.execute(statement).fetchall()
 
     def _environment(self) -> dict[str, str]:
         return environment(

@@ -54,10 +54,11 @@ class Scenario:
         Asks the database: a page or the API would cost the platform time that it is measured by.
         """
         ends = time.monotonic() + PATIENCE_SECONDS
-        while self.installation.query(STILL_WAITING) != [(0, 0)]:
-            if time.monotonic() > ends:
-                raise NotAnswered(f"work is left after {PATIENCE_SECONDS:.0f} s")
-            time.sleep(LOOK_EVERY_SECONDS)
+        with self.installation.asking() as ask:
+            while ask(STILL_WAITING) != [(0, 0)]:
+                if time.monotonic() > ends:
+                    raise NotAnswered(f"work is left after {PATIENCE_SECONDS:.0f} s")
+                time.sleep(LOOK_EVERY_SECONDS)
 
     def _sound(self, answers: list[Answer]) -> list[Answer]:
         try:

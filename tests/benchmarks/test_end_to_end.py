@@ -89,5 +89,14 @@ def test_loop_and_platform_take_turns(monkeypatch):
     monkeypatch.setattr(end_to_end, "_together", platform)
     bares, fours = end_to_end._in_turns("first", ["others"], rounds=2)
     assert turns == ["loop", "platform", "loop", "platform", "loop"]
-    assert bares == [2.0, 1.0, 3.0]
+    assert [each.seconds for each in bares] == [2.0, 1.0, 3.0]
     assert [end_to_end._wall(each) for each in fours] == [2, 4]
+
+
+def test_processor_time_counts_all_processes_and_the_least_of_each():
+    fours = [
+        {"processor_seconds": {"web": 1.0, "worker": 11.0}},
+        {"processor_seconds": {"up": 15.0}},
+    ]
+    bares = [bare.Loop(images=1, processor_seconds=each) for each in (12.0, 10.0)]
+    assert end_to_end._processor_over_bare(fours, bares) == 1.2
