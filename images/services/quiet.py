@@ -22,7 +22,8 @@ logger = logging.getLogger(__name__)
 
 # Nothing came for so long: whoever was sending has finished.
 QUIET: Final = timedelta(seconds=10)
-# Who always sends, and answers that cannot be given, would keep them waiting for ever.
+# Who always sends, and answers that cannot be given, would keep them waiting for ever, and
+# the index of similar cases with them.
 LONGEST_WAIT: Final = timedelta(minutes=3)
 # A row is seen by others some time after the moment that stands in it.
 MARGIN: Final = timedelta(minutes=1)
@@ -35,7 +36,17 @@ def is_quiet() -> bool:
     lately = Radiograph.objects.kept().filter(created_at__gte=timezone.now() - QUIET)
     if lately.exists() or IncomingFile.objects.awaits_worker():
         return False
-    return not _somebody_waits()
+    return not somebody_waits()
+
+
+def somebody_waits() -> bool:
+    """For an answer: other apps know. Where it cannot be told, perhaps: LONGEST_WAIT holds too."""
+    try:
+        answers = waiting_asked.send(sender=Radiograph)
+    except DatabaseError as problem:
+        logger.warning("not known whether anybody waits reason=%s", type(problem).__name__)
+        return True
+    return any(waits for _receiver, waits in answers)
 
 
 def some_waiting() -> list[Radiograph]:
@@ -57,16 +68,6 @@ def look_through_all() -> None:
         cache.delete(_key())
     except Exception as problem:  # whatever the cache's library raises; the mark ends by itself
         logger.warning("mark not taken away reason=%s", type(problem).__name__)
-
-
-def _somebody_waits() -> bool:
-    """Other apps know. Where it cannot be told, perhaps: LONGEST_WAIT holds then too."""
-    try:
-        answers = waiting_asked.send(sender=Radiograph)
-    except DatabaseError as problem:
-        logger.warning("not known whether anybody waits reason=%s", type(problem).__name__)
-        return True
-    return any(waits for _receiver, waits in answers)
 
 
 def _since() -> datetime | None:

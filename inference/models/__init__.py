@@ -4,6 +4,7 @@ from inference.models.deployed import DeployedModel, Duty
 from inference.models.explanation import Explanation, Method
 from inference.models.features import FeatureShard, FeatureVector
 from inference.models.gate import GateOverride
+from inference.models.missing import MissingSearch
 from inference.models.prediction import Prediction, PredictionQuerySet, Urgency
 from inference.models.reprediction import RePrediction
 from inference.models.shadow import ShadowScore
@@ -18,6 +19,7 @@ __all__ = [
     "FeatureVector",
     "GateOverride",
     "Method",
+    "MissingSearch",
     "Prediction",
     "PredictionQuerySet",
     "RePrediction",

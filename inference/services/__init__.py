@@ -14,10 +14,10 @@ from inference.services.explain import (
     work_next_explanation,
 )
 from inference.services.gate import NotStopped, override_gate
+from inference.services.missing import queue_missing
 from inference.services.pipeline import answer_waiting
 from inference.services.queue import (
     bury_exhausted,
-    queue_missing,
     request_predictions,
     retry,
     ring_if_waiting,

@@ -13,8 +13,6 @@ from images.models import Radiograph, Target
 from inference.models import DeployedModel, Prediction, Urgency
 from inference.services.standings import note_standings
 
-# Rows made in one pass of the reaper; the next pass, seconds later, makes the next ones.
-MISSING_AT_ONCE = 500
 # With so many of their radiographs still waiting, a person is sending a batch.
 A_BATCH = 8
 
@@ -41,7 +39,7 @@ def request_predictions(*, radiographs: Sequence[Radiograph]) -> int:
     ]  # fmt: skip
     # Also of those that nobody is asked about: where their answers stand.
     note_standings({row.pk for row in radiographs} - {row.radiograph_id for row in asked})
-    return _queue(asked)
+    return enqueue(asked)
 
 
 @transaction.atomic
@@ -60,7 +58,7 @@ def retry(*, prediction: Prediction, by: User | None = None) -> int:
         return 0
     if of_radiograph.waiting().exists():
         return 0
-    return _queue([_asked(radiograph, target, by or radiograph.uploader)])
+    return enqueue([_asked(radiograph, target, by or radiograph.uploader)])
 
 
 @transaction.atomic
@@ -76,7 +74,7 @@ def ask_again(*, radiograph: Radiograph, by: User) -> int:
         pk__in=asked.filter(status=JobStatus.DONE).values("model")
     )
     free = live.exclude(target__in=asked.waiting().values("target"))
-    return _queue(
+    return enqueue(
         Prediction(
             radiograph=radiograph, target=model.target, requested_by=by, urgency=Urgency.BULK
         )
@@ -84,10 +82,14 @@ def ask_again(*, radiograph: Radiograph, by: User) -> int:
     )
 
 
-@transaction.atomic
-def queue_missing(*, limit: int = MISSING_AT_ONCE) -> int:
-    """Queue what no signal asked for: kept radiographs without any prediction for a live target."""
-    return sum(_queue_missing(model, limit) for model in DeployedModel.objects.live_models())
+def enqueue(predictions: Iterable[Prediction]) -> int:
+    """Write what is to be answered and ring once it is committed; within a transaction only."""
+    # The constraint `one_open_prediction` settles races: the second asker's row is not written.
+    rows = Prediction.objects.bulk_create(list(predictions), ignore_conflicts=True)
+    if rows:
+        note_standings(row.radiograph_id for row in rows)
+        transaction.on_commit(_ring)
+    return len(rows)
 
 
 def urgency_of(person: User) -> Urgency:
@@ -129,26 +131,8 @@ def ring_if_waiting() -> bool:
     return _ring()
 
 
-def _queue_missing(model: DeployedModel, limit: int) -> int:
-    asked = Prediction.objects.filter(radiograph=models.OuterRef("pk"), target=model.target)
-    unasked = Radiograph.objects.kept().filter(~models.Exists(asked)).order_by()[:limit]
-    return _queue(
-        Prediction(radiograph=radiograph, target=model.target, urgency=Urgency.BACKGROUND)
-        for radiograph in unasked
-    )
-
-
 def _asked(radiograph: Radiograph, target: Target, by: User) -> Prediction:
     return Prediction(radiograph=radiograph, target=target, requested_by=by, urgency=urgency_of(by))
-
-
-def _queue(predictions: Iterable[Prediction]) -> int:
-    # The constraint `one_open_prediction` settles races: the second asker's row is not written.
-    rows = Prediction.objects.bulk_create(list(predictions), ignore_conflicts=True)
-    if rows:
-        note_standings(row.radiograph_id for row in rows)
-        transaction.on_commit(_ring)
-    return len(rows)
 
 
 def _ring() -> bool:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.errors import PermanentError
 from core.jobs import OPEN_STATUSES, REST, JobStatus, heartbeat
+from core.models import BEFORE_ALL
 from core.tasks import ring
 from images.models import Radiograph
 from inference import reasons
@@ -29,7 +30,6 @@ logger = logging.getLogger(__name__)
 CHUNK: Final = 500
 # As long as a slice of predictions (inference.tasks.predict).
 SLICE_SECONDS: Final = 5.0
-BEFORE_ALL: Final = UUID(int=0)
 
 
 class NotInService(Exception):

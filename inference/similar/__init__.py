@@ -5,6 +5,6 @@ extractor. The file only proposes; the database decides what a person is shown (
 """
 
 from inference.similar.search import SimilarCase, SimilarCases, similar_cases
-from inference.similar.upkeep import refresh
+from inference.similar.upkeep import refresh, refreshed_within
 
-__all__ = ["SimilarCase", "SimilarCases", "refresh", "similar_cases"]
+__all__ = ["SimilarCase", "SimilarCases", "refresh", "refreshed_within", "similar_cases"]

@@ -2,14 +2,17 @@
 
 They may be lost, damaged or late: what is missing is made again, and what is stale is never shown
 (`search` asks the database). A case deleted for good leaves the file at the next refresh at latest,
-that is within a minute; a process that still has the old file open lets go of it at its next use.
+that is within a minute, or four while somebody waits for an answer; a process that still has the
+old file open lets go of it at its next use.
 """
 
 import fcntl
 import hashlib
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -17,7 +20,9 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.utils import timezone
 
+from core.models import BEFORE_ALL
 from images.models import GroundTruth, Patient, Radiograph, Target
 from images.models.radiograph import RadiographQuerySet, RadiographStatus
 from inference.similar.case_index import IndexDamaged, Labels, Vectors, label, read, write
@@ -44,6 +49,16 @@ def refresh() -> int:
         kinds = live_kinds()
         _keep_only({kind.path for kind in kinds}, folder)
         return sum(_write_if_late(kind) for kind in kinds)
+
+
+def refreshed_within(time: timedelta) -> bool:
+    """Whether the last refresh on this machine began no longer ago than `time`."""
+    try:
+        began = (Path(settings.SIMILAR_DIR) / LOCK).stat().st_mtime
+    except OSError:
+        return False
+    # A clock that was set back makes no refresh one of the future.
+    return 0 <= timezone.now().timestamp() - began < time.total_seconds()
 
 
 def fingerprint(kind: Kind) -> str:
@@ -102,7 +117,7 @@ def _batches() -> Iterator[list[Case]]:
     """All cases by their keys, each batch by a short query: no cursor stays open meanwhile."""
     cases = confirmed_cases().order_by("pk")
     facts = cases.values_list("pk", "patient_id", "site_id", "pixel_sha256")
-    last = UUID(int=0)
+    last = BEFORE_ALL
     while batch := list(facts.filter(pk__gt=last)[:CHUNK]):
         yield batch
         last = batch[-1][0]
@@ -124,4 +139,5 @@ def _only_one(folder: Path) -> Iterator[bool]:
         except BlockingIOError:
             yield False
         else:
+            os.utime(folder / LOCK)
             yield True

@@ -3,6 +3,7 @@
 import logging
 
 from core.tasks import cpu_task
+from images.services import quiet
 from inference import copies, similar
 
 logger = logging.getLogger(__name__)
@@ -10,7 +11,13 @@ logger = logging.getLogger(__name__)
 
 @cpu_task
 def refresh_similar() -> None:
-    """Write the indexes anew that are late, lost or damaged (see `inference.similar.upkeep`)."""
+    """Write the indexes anew that are late, lost or damaged (see `inference.similar.upkeep`).
+
+    While somebody waits for an answer once in LONGEST_WAIT: each answered film makes an index late,
+    and to write it takes longer the more cases there are.
+    """
+    if similar.refreshed_within(quiet.LONGEST_WAIT) and quiet.somebody_waits():
+        return
     try:
         similar.refresh()
     except OSError as problem:

@@ -2,8 +2,12 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from django.db import models
+
+# Below every key: where a walk in their order begins.
+BEFORE_ALL: Final = uuid.UUID(int=0)
 
 
 class Record(models.Model):

@@ -1,15 +1,20 @@
 """The task that keeps the index of similar cases up to date."""
 
 import logging
+import os
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
+from django.utils import timezone
 
 from config.celery import app
 from core.tasks import QUEUES
 from images.models import Radiograph, Target
 from images.services import delete_for_good, restore, trash
-from inference.models import FeatureVector
+from images.services.quiet import LONGEST_WAIT
+from inference.models import FeatureVector, Prediction
 from inference.similar import refresh, upkeep
 from inference.similar.case_index import read
 from inference.similar.kinds import Kind
@@ -201,3 +206,49 @@ def test_logs_tell_numbers_and_no_patients(served, site, caplog):
     assert not [
         word for word in ("SECRET-1", str(case.pk), case.pixel_sha256) if word in caplog.text
     ]
+
+
+@pytest.fixture
+def just_written(served, site):
+    """An index without cases, and a case that is new; nobody waits for an answer."""
+    refresh()
+    make_case(10, seed=1, site=site)
+    Prediction.objects.all().delete()
+
+
+@pytest.fixture
+def somebody_waits(just_written, target):
+    Prediction.objects.create(radiograph=Radiograph.objects.get(), target=target)
+
+
+def in_a_while(seconds: float):
+    return time_machine.travel(timezone.now() + timedelta(seconds=seconds))
+
+
+def test_where_nobody_waits_each_beat_refreshes(just_written):
+    refresh_similar()
+    assert rows() == 1
+
+
+def test_it_leaves_the_processor_to_those_who_wait_for_an_answer(somebody_waits):
+    refresh_similar()
+    assert rows() == 0
+
+
+def test_but_not_for_ever(somebody_waits):
+    with in_a_while(LONGEST_WAIT.total_seconds() + 1):
+        refresh_similar()
+    assert rows() == 1
+
+
+def test_an_index_that_needed_no_writing_counts_as_refreshed(somebody_waits):
+    path = Kind(EXTRACTOR, PREPROCESSING).path
+    os.utime(path, (0, 0))
+    refresh_similar()
+    assert rows() == 0
+
+
+def test_a_clock_that_was_set_back_delays_nothing(somebody_waits):
+    with in_a_while(-3600):
+        refresh_similar()
+    assert rows() == 1
