@@ -24,7 +24,7 @@ from benchmarks.scenario import Scenario, warm_platform
 
 USERS = 4
 # Of the four users' batches, with the bare loop before, between and after.
-ROUNDS = 3
+ROUNDS = 5
 # Images from which on the worker's memory has to stay where it is.
 SETTLED = 50
 # Of the memory curve, about so many are kept.
